@@ -26,7 +26,7 @@ test('documents of any folder go over the session that dots session keeps, witho
   const { coaps, proofs } = await secureMock(t);
   const cwd = folder(t, { 'a.dots.json': request, 'faulty.dots.json': faulty });
   const keeper = await startKeeper(t, folder(t), '--server', coaps, ...proofs);
-  assert.deepEqual(keeper.ready, { event: 'ready', socket: keeperSocket() });
+  assert.deepEqual(keeper.ready, { version: 1, event: 'ready', socket: keeperSocket() });
   for (const path of [keeperSocket(), dirname(keeperSocket())])
     assert.equal(statSync(path).mode & 0o077, 0, `nobody else may open ${path}`);
   for (const [name, send] of ways(t)) {
@@ -165,7 +165,7 @@ test('what a command means is decided where it is typed: its folder, its profile
   }
 });
 
-test('status, refresh and withdraw go over the kept session too', async (t) => {
+test('status, refresh, config and withdraw go over the kept session too', async (t) => {
   const { coaps, proofs } = await secureMock(t);
   const cwd = folder(t, { 'a.dots.json': request });
   const keeper = await startKeeper(t, cwd);
@@ -174,6 +174,7 @@ test('status, refresh and withdraw go over the kept session too', async (t) => {
     assert.equal(run(cwd, 'send', 'a.dots.json', ...at).status, 0, name);
     assert.match(run(cwd, 'status', ...at).out, /mid \d+ .*192\.0\.2\.0\/24/, name);
     assert.match(run(cwd, 'refresh', ...at).out, /granted/, name);
+    assert.equal(run(cwd, 'config', ...at).status, 0, name);
     assert.match(run(cwd, 'withdraw', 'a.dots.json', ...at).out, /confirmed the withdrawal/, name);
   }
   await hasOpened(keeper, 1);

@@ -47,7 +47,7 @@ test('without XDG_RUNTIME_DIR the socket is in the state folder', async (t) => {
   process.env.XDG_RUNTIME_DIR = '';
   const keeper = await startKeeper(t, cwd);
   const socket = join(process.env.XDG_STATE_HOME ?? '', 'dots/run/session');
-  assert.deepEqual(keeper.ready, { event: 'ready', socket });
+  assert.deepEqual(keeper.ready, { version: 1, event: 'ready', socket });
   assert.equal(statSync(dirname(socket)).mode & 0o777, 0o700);
   for (const [name, send] of ways(t))
     assert.match(send(cwd, 'a.dots.json', '--server', coaps, ...proofs, '--mid', '1').out, /dots session keeps/, name);

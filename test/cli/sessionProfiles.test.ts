@@ -4,6 +4,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { folder, startMock } from '../support/dots';
+import { checkOutput } from '../support/outputs';
 import { eventually } from '../support/protocol/scene';
 import { hasOpened, launcher, runIn, secureMock, startKeeper } from '../support/sessionKeeper';
 
@@ -13,8 +14,11 @@ interface Status {
   sessions: { server: string; cuid: string; profile: string | null; state: string; protocol: string | null }[];
 }
 
-const statusJson = (): Status =>
-  JSON.parse(runIn('/', launcher, ['session', 'status', '--format', 'json']).out) as Status;
+function statusJson(): Status {
+  const status: unknown = JSON.parse(runIn('/', launcher, ['session', 'status', '--format', 'json']).out);
+  checkOutput('sessions', status);
+  return status as Status;
+}
 
 const stateOf = (profile: string): string | undefined =>
   statusJson().sessions.find((session) => session.profile === profile)?.state;
@@ -107,16 +111,19 @@ test('with --format json each event is one object on a line of standard output',
   keeper.child.stdout.on('data', (part: Buffer) => {
     text += part.toString();
   });
-  await eventually(() => /"event": ?"opened"/.test(text) && /"connected"/.test(text));
+  // The first events may have come with the ready line.
+  await eventually(() => statusJson().sessions[0]?.state === 'connected');
+  keeper.child.kill('SIGHUP');
+  await eventually(() => /"event": ?"opened".*\n/.test(text));
   const events = text
     .trim()
     .split('\n')
     .map((line) => JSON.parse(line) as Record<string, unknown>);
-  const keys = 'at,cuid,error,event,message,peerName,profile,protocol,server,state,version';
-  for (const event of events) assert.equal(Object.keys(event).sort().join(), keys);
+  checkOutput('sessionReady', keeper.ready);
+  for (const event of events) checkOutput('sessionEvent', event);
   const opened = events.find(({ event }) => event === 'opened');
   assert.deepEqual([opened?.server, opened?.cuid, opened?.protocol], [coaps, 'kept', 'DTLS 1.2']);
-  assert.equal(keeper.log(), '');
+  assert.doesNotMatch(keeper.log(), /Session opened/);
   keeper.child.kill('SIGTERM');
   assert.deepEqual(await once(keeper.child, 'close'), [0, null]);
 });

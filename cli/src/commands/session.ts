@@ -30,8 +30,8 @@ const description: Omit<Command, 'run'> = {
     'With profiles or a server it opens their sessions immediately, and repeats that until the servers answer. Other sessions are opened with the first request for them, and kept open as well. There is one such process per user: a second dots session hands its profiles to it, and ends. status prints the sessions, stop ends them.',
     'Heartbeats are sent every 30 seconds. After 15 in a row without an answer, or once the server has closed it, a session is opened again, resumed if the server allows it. A request without an answer within 3 seconds is sent over a new session as well, and the first answer counts (RFC 9132 section 4.7).',
     'Paths, the workspace file, profiles and the ledger are those of the command that is typed, and so is its --yes. If it is interrupted, its request is not repeated any more.',
-    'If dots session accepts a command but does not answer, the command opens a session of its own and repeats its requests: they have the same mid, so this is safe. DOTS_SESSION=own has this effect at once.',
-    'When it accepts commands it prints one line of JSON: {"event":"ready","socket":FILE}. What happens to the sessions is reported on standard error, with --format json on standard output. Only its user can access the socket, dots/session in $XDG_RUNTIME_DIR, or in the folder of the ledger run/session. SIGHUP reads profiles and credentials again: new profiles are opened, removed ones are closed, and the other sessions are opened again. SIGTERM or SIGINT ends it.',
+    'If dots session accepts a command but does not answer, the command opens a session of its own and repeats its requests. This is safe: a mitigation keeps its mid. DOTS_SESSION=own has this effect at once.',
+    'When it accepts commands it prints one line of JSON: {"version":1,"event":"ready","socket":FILE}. What happens to the sessions is reported on standard error, with --format json on standard output. Only its user can access the socket, dots/session in $XDG_RUNTIME_DIR, or in the folder of the ledger run/session. SIGHUP reads profiles and credentials again: new profiles are opened, removed ones are closed, and the other sessions are opened again. SIGTERM or SIGINT ends it.',
     'Exit status of status: 0 if one is running, otherwise 3.',
   ],
   examples: [
@@ -116,9 +116,12 @@ async function keep(
   const reload = (): void => void reloaded(keeper, io);
   try {
     await keeper.listen(lock.socket);
-    await keeper.open(() => targetsOf(given, io));
     process.on('SIGHUP', reload);
-    await io.out(`${safeJson({ event: 'ready', socket: lock.socket })}\n`);
+    const ready = { version: 1, event: 'ready', socket: lock.socket };
+    await keeper.open(
+      () => targetsOf(given, io),
+      () => io.out(`${safeJson(ready)}\n`),
+    );
     await stopped;
     return 0;
   } finally {

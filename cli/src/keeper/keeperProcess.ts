@@ -38,9 +38,13 @@ export class KeeperProcess {
     if (process.platform !== 'win32') process.chdir(dirname(socket));
   }
 
-  /** Opens the sessions of targets, and keeps them from now on. Rejects with a DotsError. */
-  async open(find: FindTargets): Promise<SettledTarget[]> {
+  /**
+   * Opens the sessions of targets, and keeps them from now on. Rejects with a DotsError.
+   * @param found is done before the first one is opened
+   */
+  async open(find: FindTargets, found?: () => Promise<void>): Promise<SettledTarget[]> {
     const targets = await find();
+    await found?.();
     for (const target of targets) this.sessions.open(target);
     this.named.push({ by: caller(), find });
     return targets;
@@ -54,8 +58,8 @@ export class KeeperProcess {
     try {
       const found = await Promise.all(this.named.map(({ by, find }) => onBehalfOf(by, find)));
       const targets = found.flat();
-      this.sessions.renew(targets);
       for (const target of targets) this.sessions.open(target);
+      this.sessions.renew(targets);
       return undefined;
     } catch (error) {
       return describeError(error);

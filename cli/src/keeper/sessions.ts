@@ -45,6 +45,7 @@ export class LiveSessions {
   open(target: SettledTarget): void {
     const kept = this.of(target);
     kept.named = true;
+    kept.target = target;
     kept.session.keepTrying();
   }
 
@@ -120,7 +121,7 @@ export class LiveSessions {
       server,
       cuid,
       permit: kept.permit,
-      localAddresses: target.session?.localAddresses,
+      localAddresses: kept.target.session?.localAddresses,
       memory: this.memory,
       watch: (message: WatchedMessage) => kept.watches.forEach((watch) => watch(message)),
       trace: (sentence: string) => this.watch(target, { type: 'trace', sentence }),
@@ -130,7 +131,7 @@ export class LiveSessions {
       server,
       cuid,
       alternates: target.session?.alternates,
-      configuration: () => target.session?.configuration,
+      configuration: () => kept.target.session?.configuration,
       open: async (opening) =>
         SignalSession.open({ ...(await options()), ...opening, timeoutMs: Math.max(target.timeoutMs, openingMs) }),
       overDtls: async (opening) => SignalSession.overDtls({ ...(await options()), ...opening }),

@@ -24,9 +24,12 @@ export const keptCommands: ReadonlySet<string> = new Set([
   'telemetry',
 ]);
 
-/** Whether a keeper may run these words: what it prints is delivered at the end, and some only end when interrupted. */
-export const isKept = ([name = '', ...words]: readonly string[]): boolean =>
-  keptCommands.has(name) && !words.includes('--keep') && !(name === 'telemetry' && words.includes('watch'));
+/** Words of commands that print something from time to time: a reply comes at the end. The launcher has them too. */
+const lasting: ReadonlySet<string> = new Set(['--keep', 'watch']);
+
+/** Whether a keeper is asked to run a command. */
+export const isKept = (words: readonly string[]): boolean =>
+  keptCommands.has(words[0] ?? '') && !words.some((word) => lasting.has(word));
 
 /** What `dots session` of this user listens on; undefined where there is nothing that only this user can have made. */
 export function keeperSocket(): string | undefined {
