@@ -64,7 +64,7 @@ test('a conflict is described in words', () => {
     ok: false,
     body: { 'ietf-dots-signal-channel:mitigation-scope': { scope: [{ 'conflict-information': conflict }] } },
   });
-  assert.match(text, /^Conflict +another request is for the same targets \(mid 9\)\.$/m);
+  assert.match(text, /^Conflict +another request is for the same targets \(mid 9\)\. Withdraw that request first, /m);
 });
 
 test('how long the server asks to wait, and how long another server counts', () => {
