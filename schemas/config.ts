@@ -1,11 +1,6 @@
 /**
  * The schemas of the product's own files, made by hand: draft-07 for any editor, with sections of the RFCs for hover.
  */
-import clients from './clients.json';
-import orchestrator from './orchestrator.json';
-import profiles from './profiles.json';
-import workspace from './workspace.json';
-
 /** One node of these schemas: the part of draft-07 that they use. */
 export interface ConfigSchema {
   title?: string;
@@ -74,9 +69,23 @@ function resolved(schema: unknown, files: Readonly<Record<string, unknown>>): un
   return Object.fromEntries(Object.entries(schema).map(([name, node]) => [name, resolved(node, files)]));
 }
 
-export const configSchemas = {
-  workspace,
-  profiles,
-  clients,
-  policy: resolved(orchestrator, { 'clients.json': clients }),
-} as unknown as Readonly<Record<'workspace' | 'profiles' | 'clients' | 'policy', ConfigSchema>>;
+type ConfigSchemas = Readonly<Record<'workspace' | 'profiles' | 'clients' | 'policy', ConfigSchema>>;
+
+let policy: ConfigSchema | undefined;
+
+/** Each is read when it is asked for: most documents are not the product's own. */
+export const configSchemas: ConfigSchemas = {
+  get workspace() {
+    return require('./workspace.json') as ConfigSchema;
+  },
+  get profiles() {
+    return require('./profiles.json') as ConfigSchema;
+  },
+  get clients() {
+    return require('./clients.json') as ConfigSchema;
+  },
+  get policy() {
+    policy ??= resolved(require('./orchestrator.json'), { 'clients.json': this.clients }) as ConfigSchema;
+    return policy;
+  },
+};
