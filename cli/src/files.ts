@@ -6,16 +6,13 @@ import { isDocumentFile, isPolicyFile } from '#host/documentFiles';
 import { attempt, isFile, realFile, walk } from '#host/files';
 import { absolutePath } from './caller';
 import { UsageError } from './command';
-import type { Io } from './io';
+import { standardInput, type Io } from './io';
 
 /** A file by its name in results, and its bytes. */
 export interface Input {
   file: string;
   bytes: Uint8Array;
 }
-
-/** The name for standard input. */
-export const standardInput = '-';
 
 /**
  * The files that a path names: itself; of a folder all DOTS documents in it; of a glob all files that match; `-` for

@@ -26,6 +26,9 @@ export interface Io {
   stopped(): Promise<void>;
 }
 
+/** The name for standard input. */
+export const standardInput = '-';
+
 /** Lines of messages, with foreign names and texts made printable. */
 export function saidText(lines: readonly string[]): string {
   return lines.map((line) => `${printable(line)}\n`).join('');

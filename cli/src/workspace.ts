@@ -13,8 +13,7 @@ import {
 import { absolutePath, caller, nameOfPath } from './caller';
 import { UsageError, type Arguments, type Option } from './command';
 import { reportFindings } from './document';
-import { standardInput } from './files';
-import type { Io } from './io';
+import { standardInput, type Io } from './io';
 
 /** The options of every command that uses the workspace file. */
 export const workspaceOptions: readonly Option[] = [

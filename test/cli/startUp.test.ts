@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { folder } from '../support/dots';
@@ -54,6 +54,21 @@ test('checking a document reads no costly module of Node.js, and no large packag
   assert.ok(sources.some((source) => source.endsWith('dots/src/check/check.ts')));
   assert.deepEqual(
     sources.filter((source) => large.test(source)),
+    [],
+  );
+});
+
+test('what asks dots session to run a command reads none of the rules for documents', () => {
+  const dist = join(root, 'dist');
+  const loaded = new Set(readdirSync(dist).filter((name) => /^cli-client-\w+\.js$/.test(name)));
+  assert.equal(loaded.size, 1);
+  for (const name of loaded)
+    for (const [, next = ''] of readFileSync(join(dist, name), 'utf8').matchAll(/require\("\.\/(cli[\w-]*\.js)"\)/g))
+      loaded.add(next);
+  const sources = [...loaded].flatMap((name) => sourcesOf(join(dist, name)));
+  assert.ok(sources.some((source) => source.endsWith('cli/src/keeper/client.ts')));
+  assert.deepEqual(
+    sources.filter((source) => /\/(check|languageService|workspace)\//.test(source)),
     [],
   );
 });

@@ -2,8 +2,7 @@ import { once } from 'node:events';
 import { request, type IncomingMessage, type RequestOptions } from 'node:http';
 import { caller } from '../caller';
 import type { ExitStatus } from '../command';
-import { standardInput } from '../files';
-import type { Io } from '../io';
+import { standardInput, type Io } from '../io';
 import { callBytes, callOf, replyOf, silentMs, type Reply } from './messages';
 
 /** A command that `dots session` was asked to run, and did not. */
