@@ -3,11 +3,9 @@ import { systemClock } from '#dots/runtime/clock';
 import type { Trace } from '#dots/runtime/trace';
 import type { Ask } from '#dots/signal/recordedRequest';
 import { openFirst } from '#dots/signal/keeper/places';
-import { connectionMemory, SignalSession } from '#dots/signal/session';
-import { credentialsFor } from '#dots/transport/certificates/credentialFiles';
-import { storedAddresses } from '#dots/transport/connect/addressFile';
-import { storedSessions } from '#dots/transport/dtls/sessionFile';
+import { SignalSession } from '#dots/signal/session';
 import type { SettledTarget } from './settledTarget';
+import { commandMemory, sessionOptions } from './targetSessions';
 
 /** What a session is opened for, and what cancels it. */
 export interface Opening {
@@ -45,25 +43,12 @@ export const ownConnection: Connect = (target, opening) => {
   };
 };
 
-async function ownSession(
-  { server, cuid, timeoutMs, credentialFiles, permit, session = {} }: SettledTarget,
-  { trace, ...opening }: Opening,
-): Promise<SignalSession> {
-  const credentials = await credentialsFor(server, credentialFiles);
-  const memory = connectionMemory(storedAddresses(), storedSessions());
-  const { alternates = [], localAddresses } = session;
-  const common = {
-    cuid,
-    permit,
-    timeoutMs,
-    memory,
-    localAddresses,
-    ...(trace && { trace }),
-    ...opening,
-    ...credentials,
-  };
+async function ownSession(target: SettledTarget, { trace, ...opening }: Opening): Promise<SignalSession> {
+  const { server, timeoutMs, session } = target;
+  const options = await sessionOptions(target);
+  const common = { ...options, timeoutMs, memory: commandMemory(), ...(trace && { trace }), ...opening };
   return openFirst(
-    [server, ...alternates].map((each) => ({ server: each })),
+    [server, ...(session?.alternates ?? [])].map((each) => ({ server: each })),
     (place, signal) => SignalSession.open({ ...common, ...place, signal }),
     { clock: systemClock, signal: opening.signal },
   );

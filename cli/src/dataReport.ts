@@ -1,48 +1,26 @@
 import { changeLines, type EntryChange } from '#dots/data/differences';
 import type { DataAnswer } from '#dots/data/session';
-import { DotsError } from '#dots/model/errors';
+import type { DotsError } from '#dots/model/errors';
 import type { JsonObject } from '#dots/model/json';
 import { printable, safeJson } from '#dots/model/text';
 import { httpStatusWords } from '#dots/words/httpStatuses';
 import type { ExitStatus } from './command';
+import { CommandReport } from './commandReport';
 import { dataAnswerJson, dataAnswerLines } from './dataAnswer';
-import { findingJson } from './findings';
 import { errorJson } from './invoke';
-import type { Io } from './io';
-import type { SettledTarget } from './settledTarget';
-
-/** The version of the object that `dots data --format json` prints. */
-const reportVersion = 1;
 
 /**
  * The result of one `dots data`: as text while it happens, or as one object at the end, whose keys are always the same.
  */
-export class DataReport {
-  target: SettledTarget | undefined;
+export class DataReport extends CommandReport {
   registered = false;
-  /** What is wrong with the credentials soon: the text form has it on standard error. */
-  notes: string[] = [];
   body: JsonObject | undefined;
   /** The file that the body was written to. */
   saved: string | undefined;
   private ok = false;
   private readonly changes: EntryChange[] = [];
   private readonly answers: DataAnswer[] = [];
-  private readonly findings: object[] = [];
   private readonly next: string[] = [];
-
-  constructor(
-    private readonly action: string,
-    private readonly isJson: boolean,
-    private readonly io: Io,
-  ) {}
-
-  /** An environment whose findings are reported. */
-  get watched(): Io {
-    const found: Io['found'] = (file, located) =>
-      void this.findings.push(...located.map((finding) => ({ file, ...findingJson(finding) })));
-    return { ...this.io, found };
-  }
 
   /** Prints lines of the text form, with foreign names made printable. */
   async lines(...lines: string[]): Promise<void> {
@@ -79,28 +57,15 @@ export class DataReport {
   async end(): Promise<ExitStatus> {
     if (this.isJson) await this.json();
     else {
-      const { target } = this;
-      const profile = target?.profile === undefined ? '' : `profile ${target.profile}, `;
-      if (target !== undefined) await this.lines(`${profile}cuid ${target.cuid}`);
+      if (this.target !== undefined) await this.lines(this.clientLine);
       await this.lines(...this.next.map((sentence) => `Next: ${sentence}`));
     }
     return this.ok ? 0 : 1;
   }
 
-  /** Prints the object of a failure; the sentence on standard error is printed by the caller. */
-  async failed(error: unknown): Promise<void> {
-    if (this.isJson && error instanceof DotsError) await this.json(error);
-  }
-
-  private async json(error?: DotsError): Promise<void> {
-    const { target } = this;
+  protected async json(error?: DotsError): Promise<void> {
     const report = {
-      version: reportVersion,
-      action: this.action,
-      ok: this.ok && error === undefined,
-      server: target?.server ?? null,
-      profile: target?.profile ?? null,
-      cuid: target?.cuid ?? null,
+      ...this.head(this.ok && error === undefined),
       registered: this.registered,
       changes: this.changes,
       body: this.body ?? null,

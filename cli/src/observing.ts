@@ -1,11 +1,9 @@
 import { systemClock } from '#dots/runtime/clock';
 import { LastingObservation, type Observer } from '#dots/signal/lastingObservation';
 import type { Question } from '#dots/signal/questions';
-import { connectionMemory, SignalSession, type SessionOptions } from '#dots/signal/session';
-import { SessionKeeper } from '#dots/signal/keeper/sessionKeeper';
-import { credentialsFor } from '#dots/transport/certificates/credentialFiles';
 import type { Connection, Opening } from './connection';
 import type { SettledTarget } from './settledTarget';
+import { commandMemory, keeperOf } from './targetSessions';
 
 /** A way to ask a server and to observe what it has, also over sessions that follow a lost one. */
 export interface ObservingConnection extends Connection {
@@ -22,13 +20,7 @@ export type ConnectToObserve = (target: SettledTarget, opening: Opening) => Obse
 export const ownObservation: ConnectToObserve = (target, opening) => {
   const { timeoutMs } = target;
   const observations: LastingObservation[] = [];
-  const options = sessionOptions(target);
-  const keeper = new SessionKeeper({
-    server: target.server,
-    cuid: target.cuid,
-    open: async (each) => SignalSession.open({ ...(await options()), ...each, timeoutMs }),
-    overDtls: async (each) => SignalSession.overDtls({ ...(await options()), ...each }),
-  });
+  const keeper = keeperOf(() => target, { memory: commandMemory(), openingMs: timeoutMs });
   keeper.onEvent((event) => {
     if (event.type !== 'opened') return;
     for (const observation of observations) observation.over(event.session).catch(() => undefined);
@@ -48,15 +40,3 @@ export const ownObservation: ConnectToObserve = (target, opening) => {
     },
   };
 };
-
-/** Credentials are read for each session, so that replaced files are used from then on. */
-function sessionOptions({ server, cuid, permit, credentialFiles }: SettledTarget) {
-  const memory = connectionMemory();
-  return async (): Promise<SessionOptions & { memory: typeof memory }> => ({
-    server,
-    cuid,
-    permit,
-    memory,
-    ...(await credentialsFor(server, credentialFiles)),
-  });
-}

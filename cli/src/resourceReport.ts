@@ -1,14 +1,12 @@
-import { DotsError } from '#dots/model/errors';
+import type { DotsError } from '#dots/model/errors';
 import type { JsonObject } from '#dots/model/json';
 import { oneLine, printable, safeJson } from '#dots/model/text';
 import type { Answer } from '#dots/signal/answer';
 import { RequestFailure } from '#dots/signal/recordedRequest';
 import { codeWords, maxAgeWords } from '#dots/words/codes';
 import type { ExitStatus } from './command';
-import { findingJson } from './findings';
+import { CommandReport } from './commandReport';
 import { errorJson } from './invoke';
-import type { Io } from './io';
-import type { SettledTarget } from './settledTarget';
 
 /** The answer to a request, and what it means for the user. */
 export interface Outcome {
@@ -22,29 +20,9 @@ export interface Outcome {
   next: string;
 }
 
-/**
- * The result of a command about one resource of the signal channel: as text, or as one object whose keys are always the
- * same.
- */
-export class ResourceReport {
-  target: SettledTarget | undefined;
-  /** What is wrong with the credentials soon: the text form has it on standard error. */
-  notes: readonly string[] = [];
+/** The result of a command about one resource of the signal channel. */
+export class ResourceReport extends CommandReport {
   private outcome: Outcome | undefined;
-  private readonly findings: object[] = [];
-
-  constructor(
-    private readonly action: string,
-    private readonly isJson: boolean,
-    private readonly io: Io,
-  ) {}
-
-  /** An environment whose findings are reported. */
-  get watched(): Io {
-    const found: Io['found'] = (file, located) =>
-      void this.findings.push(...located.map((finding) => ({ file, ...findingJson(finding) })));
-    return { ...this.io, found };
-  }
 
   /** Takes the answer. */
   answered(outcome: Outcome): void {
@@ -58,15 +36,9 @@ export class ResourceReport {
     return this.outcome?.answer.ok === true ? 0 : 1;
   }
 
-  /** Prints the object of a failure; the sentence on standard error is printed by the caller. */
-  async failed(error: unknown): Promise<void> {
-    if (this.isJson && error instanceof DotsError) await this.json(error);
-  }
-
   private text({ answer, lines, remarks = [], next, kept }: Outcome): string {
     const { code, ok, diagnostic, notes = [], body, request, roundTripMs } = answer;
     const { name, meaning } = codeWords(code, request.path, ok);
-    const { target } = this;
     const said = [
       `${code} ${name}: ${meaning}`,
       ...(diagnostic === undefined ? [] : [`The server says: ${oneLine(diagnostic)}`]),
@@ -74,7 +46,7 @@ export class ResourceReport {
       ...[maxAgeWords(answer)].filter((sentence) => sentence !== undefined),
       ...(lines ?? []),
       `${request.method} ${request.path}, ${request.octets} octets, answered in ${Math.max(1, Math.round(roundTripMs))} ms${kept ? ', over the session that dots session keeps' : ''}`,
-      `${target?.profile === undefined ? '' : `profile ${target.profile}, `}cuid ${target?.cuid ?? ''}`,
+      this.clientLine,
       ...remarks,
       `Next: ${next}`,
     ];
@@ -82,15 +54,10 @@ export class ResourceReport {
     return [...said.map(printable), ...shown].map((line) => `${line}\n`).join('');
   }
 
-  private async json(error?: DotsError): Promise<void> {
-    const { outcome, target } = this;
+  protected async json(error?: DotsError): Promise<void> {
+    const { outcome } = this;
     const report = {
-      version: 1,
-      action: this.action,
-      ok: outcome?.answer.ok ?? false,
-      server: target?.server ?? null,
-      profile: target?.profile ?? null,
-      cuid: target?.cuid ?? null,
+      ...this.head(outcome?.answer.ok ?? false),
       sent: outcome !== undefined || (error instanceof RequestFailure && error.sent),
       kept: outcome?.kept ?? false,
       ...answerJson(outcome?.answer, error),

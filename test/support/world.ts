@@ -6,7 +6,7 @@ import { parsePrefix, type Prefix } from '#dots/model/prefix';
 import type { NodeRule } from '#dots/world/nodeTable';
 import type { Random } from '#dots/world/random';
 import type { MitigationSystem, Topology } from '#dots/world/topology';
-import type { TrafficClass } from '#dots/world/trafficClass';
+import type { TrafficClass } from '#dots/model/trafficClass';
 
 export const target = '192.0.2.10';
 

@@ -1,13 +1,10 @@
 import { DotsError } from '#dots/model/errors';
 import type { MessageWatch, WatchedMessage } from '#dots/coap/watchedChannel';
 import type { Permit } from '#dots/model/hostAddress';
-import { SessionKeeper } from '#dots/signal/keeper/sessionKeeper';
-import { connectionMemory, SignalSession } from '#dots/signal/session';
-import { credentialsFor } from '#dots/transport/certificates/credentialFiles';
-import { storedAddresses } from '#dots/transport/connect/addressFile';
-import { storedSessions } from '#dots/transport/dtls/sessionFile';
+import type { SessionKeeper } from '#dots/signal/keeper/sessionKeeper';
 import type { Connect } from '../connection';
 import type { SettledTarget } from '../settledTarget';
+import { commandMemory, keeperOf } from '../targetSessions';
 import type { Watch } from './sessionEvents';
 import type { KeptSession } from './sessionReport';
 
@@ -32,7 +29,7 @@ interface LiveSession {
 export class LiveSessions {
   private readonly kept = new Map<string, LiveSession>();
   private closed = false;
-  private readonly memory = connectionMemory(storedAddresses(), storedSessions());
+  private readonly memory = commandMemory();
 
   constructor(private readonly watch: Watch) {}
 
@@ -114,31 +111,16 @@ export class LiveSessions {
     void kept.session.close();
   }
 
-  /** Credentials are read for each session that is opened, so that replaced files are used from then on. */
   private keep(target: SettledTarget): LiveSession {
-    const { server, cuid, credentialFiles, permit } = target;
-    const options = async () => ({
-      server,
-      cuid,
-      permit: kept.permit,
-      localAddresses: kept.target.session?.localAddresses,
+    const kept = { target, named: false, permit: target.permit, watches: new Set<MessageWatch>() };
+    const session = keeperOf(() => ({ ...kept.target, permit: kept.permit }), {
       memory: this.memory,
+      openingMs: Math.max(target.timeoutMs, openingMs),
       watch: (message: WatchedMessage) => kept.watches.forEach((watch) => watch(message)),
       trace: (sentence: string) => this.watch(target, { type: 'trace', sentence }),
-      ...(await credentialsFor(server, credentialFiles)),
-    });
-    const session = new SessionKeeper({
-      server,
-      cuid,
-      alternates: target.session?.alternates,
-      configuration: () => kept.target.session?.configuration,
-      open: async (opening) =>
-        SignalSession.open({ ...(await options()), ...opening, timeoutMs: Math.max(target.timeoutMs, openingMs) }),
-      overDtls: async (opening) => SignalSession.overDtls({ ...(await options()), ...opening }),
     });
     session.onEvent((event) => this.watch(target, event));
-    const kept: LiveSession = { session, target, named: false, permit, watches: new Set() };
-    return kept;
+    return Object.assign(kept, { session });
   }
 }
 

@@ -1,6 +1,4 @@
 import { X509Certificate } from 'node:crypto';
-import { canonical } from '#dots/check/canonical';
-import { planAt } from '#dots/check/plan';
 import { isObject, type JsonObject } from '#dots/model/json';
 import { systemClock } from '#dots/runtime/clock';
 import { scopesOf } from '#dots/signal/scopes';
@@ -10,6 +8,7 @@ import { codeWords } from '#dots/words/codes';
 import { duration, plural } from '#dots/words/quantities';
 import { securityWords } from '#dots/words/sessions';
 import { targetWords } from '#dots/words/targets';
+import { sameTargets } from '#dots/workspace/sameTargets';
 import { commandLine, type Way } from './commandLines';
 import { dayOf, nearSeconds } from './days';
 import type { OwnDocument } from './documents';
@@ -137,25 +136,6 @@ function ending(present: readonly JsonObject[], way: Way): Check[] {
     const todo = [commandLine(['refresh', String(mid)], way, true)];
     return [checked('lifetimes', lifetime < urgentSeconds ? 'not-ready' : 'soon', message, { todo })];
   });
-}
-
-const targetMembers = [
-  'target-prefix',
-  'target-port-range',
-  'target-protocol',
-  'target-fqdn',
-  'target-uri',
-  'alias-name',
-];
-
-/** Whether two scopes have the same targets, whatever their order and spelling. */
-function sameTargets(one: JsonObject, other: JsonObject): boolean {
-  return targetsText(one) === targetsText(other);
-}
-
-function targetsText(scope: JsonObject): string {
-  const targets = Object.fromEntries(Object.entries(scope).filter(([name]) => targetMembers.includes(name)));
-  return canonical(targets, planAt('mitigation-scope', 'scope'));
 }
 
 /** The mitigations in the answer about all of them. */

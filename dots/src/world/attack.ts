@@ -1,5 +1,5 @@
 import { reflectionVectors, vectorOf, type VectorName } from '#dots/model/attackVectors';
-import type { NumberRange, TrafficClass } from './trafficClass';
+import type { NumberRange, TrafficClass } from '#dots/model/trafficClass';
 
 /** What a mitigation request says of its attack. */
 export interface RequestedAttack {

@@ -1,8 +1,9 @@
 import { addressInterval, addressOctets } from '#dots/flowspec/packets/addresses';
 import { usual, type Packet } from '#dots/flowspec/packets/packet';
 import type { Prefix } from '#dots/model/prefix';
+import type { NumberRange } from '#dots/model/trafficClass';
 import { Random, seedFor } from './random';
-import type { CompleteClass, NumberRange } from './trafficClass';
+import type { CompleteClass } from './trafficClass';
 
 /** How many packets represent a class. */
 export const sampleCount = 256;

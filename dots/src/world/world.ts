@@ -1,5 +1,6 @@
 import type { ruleMatches } from '#dots/flowspec/packets/evaluate';
 import { covers, formatPrefix, type Prefix } from '#dots/model/prefix';
+import type { TrafficClass } from '#dots/model/trafficClass';
 import { flowsFrom, type Flow } from './flows';
 import { NodeTable, type NodeRule, type SampledClass } from './nodeTable';
 import { pass, type Parcel } from './passage';
@@ -9,7 +10,7 @@ import { drawSamples } from './samples';
 import { divide, mostBits } from './shares';
 import { Tally, type Amount } from './tally';
 import type { Topology } from './topology';
-import { completeClass, rateAt, type TrafficClass } from './trafficClass';
+import { completeClass, rateAt } from './trafficClass';
 
 /** Loss, as a share, above which the data channel does not get through a link: TCP makes no progress. */
 const mostLossOfTcp = 0.3;

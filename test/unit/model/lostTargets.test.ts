@@ -12,7 +12,7 @@ const cases: [name: string, before: object[], after: object[], lost: object | un
   ['a hole', [prefixes('2001:db8::/126')], [prefixes('2001:db8::1')], prefixes('2001:db8::/128', '2001:db8::2/127')],
   ['others', [prefixes('192.0.2.0/24')], [prefixes('2001:db8::/32')], prefixes('192.0.2.0/24')],
   [
-    'names, in any case; an alias is not what it stands for',
+    'names are compared without case, and an alias by its name, not by its targets',
     [{ 'target-fqdn': ['A.example.net'], 'alias-name': ['web'] }],
     [{ 'target-fqdn': ['a.EXAMPLE.net'], 'target-prefix': ['192.0.2.0/24'] }],
     { 'alias-name': ['web'] },

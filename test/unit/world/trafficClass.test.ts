@@ -5,7 +5,8 @@ import { covers, hostPrefix, parsePrefix } from '#dots/model/prefix';
 import { trafficFor, vectorsOf } from '#dots/world/attack';
 import { drawSamples, sampleCount } from '#dots/world/samples';
 import { divide, mostBits, passing } from '#dots/world/shares';
-import { completeClass, rateAt, type TrafficClass } from '#dots/world/trafficClass';
+import type { TrafficClass } from '#dots/model/trafficClass';
+import { completeClass, rateAt } from '#dots/world/trafficClass';
 
 const dns: TrafficClass = { name: 'dns', kind: 'attack', vector: 'dns-amplification', to: '192.0.2.10', rate: 1 };
 const packetsOf = (written: Partial<TrafficClass>, seed = 1) =>

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import type { Action } from '#dots/flowspec/bgp/rule';
 import { destination, equals } from '#dots/flowspec/packets/draft';
 import type { MitigationSystem, Topology } from '#dots/world/topology';
-import type { TrafficClass } from '#dots/world/trafficClass';
+import type { TrafficClass } from '#dots/model/trafficClass';
 import { World } from '#dots/world/world';
 import { fromPort, nodeRule, prefixOf, target } from '../../support/world';
 

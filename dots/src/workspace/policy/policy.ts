@@ -1,8 +1,9 @@
 import type { VectorName } from '#dots/model/attackVectors';
+import type { TrafficClass } from '#dots/model/trafficClass';
 import { isObject, itemsOf, type JsonObject, type JsonValue } from '#dots/model/json';
 import { clientsOf, type WrittenClient } from '../clientsFile';
 import type { TargetRouter } from '../workspaceFile';
-import { trafficOf, type PolicyTraffic } from './traffic';
+import { trafficOf } from './traffic';
 
 /** What a client is to the orchestrator (RFC 8903 section 3.3). */
 export type Role = 'customer' | 'telemetry' | 'administrator' | 'dms';
@@ -86,7 +87,7 @@ export interface Policy {
   strategies: readonly Strategy[];
   /** An attack is over while its traffic is below this share of its peak, for these seconds. */
   quiet: { below: number; for: number };
-  traffic: readonly PolicyTraffic[];
+  traffic: readonly TrafficClass[];
 }
 
 /** Reads the value of a policy that has no fault by its schema. */

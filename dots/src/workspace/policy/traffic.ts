@@ -1,27 +1,5 @@
-import type { VectorName } from '#dots/model/attackVectors';
 import { isObject, itemsOf, type JsonObject, type JsonValue } from '#dots/model/json';
-
-/** The first and the last number of a range. */
-type NumberRange = readonly [from: number, to: number];
-
-/** A traffic class of a policy, in the form in which the simulated world takes it. */
-export interface PolicyTraffic {
-  name: string;
-  kind: 'legitimate' | 'attack';
-  vector?: VectorName;
-  to: string;
-  sources?: { prefix: string; count: number };
-  protocol?: number;
-  sourcePort?: NumberRange;
-  destinationPort?: NumberRange;
-  /** Bits of the TCP header. */
-  flags?: number;
-  length?: number;
-  fragments?: number;
-  enters?: Readonly<Record<string, number>>;
-  /** Bits per second: a number, or points of a line. */
-  rate: number | readonly (readonly [second: number, rate: number])[];
-}
+import type { NumberRange, TrafficClass } from '#dots/model/trafficClass';
 
 /** The TCP flags from the least significant bit (RFC 9293 section 3.1). */
 const flagNames = ['fin', 'syn', 'rst', 'psh', 'ack', 'urg'];
@@ -32,9 +10,9 @@ export function trafficOf({
   'destination-port': destinationPort,
   flags,
   ...rest
-}: JsonObject): PolicyTraffic {
+}: JsonObject): TrafficClass {
   return {
-    ...(rest as unknown as PolicyTraffic),
+    ...(rest as unknown as TrafficClass),
     ...(sourcePort !== undefined && { sourcePort: portsOf(sourcePort) }),
     ...(destinationPort !== undefined && { destinationPort: portsOf(destinationPort) }),
     ...(flags !== undefined && {

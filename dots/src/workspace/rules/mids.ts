@@ -1,8 +1,6 @@
-import { canonical } from '#dots/check/canonical';
-import { planAt } from '#dots/check/plan';
 import type { DocumentKind } from '#dots/model/documents';
 import { crossFault, isStatus, type CrossRule, type Member } from '../documentSet';
-import type { ScopeFact } from '../facts';
+import { sameTargets } from '../sameTargets';
 
 /**
  * Three quarters of the numbers: from here on a client starts again at 0 as soon as there is no attack (RFC 9132
@@ -53,7 +51,8 @@ export const changedTargets: CrossRule = ({ members }) => {
             : [],
         );
         const [first] = originals;
-        if (first === undefined || originals.some(({ original }) => sameTargets(original, scope))) return [];
+        if (first === undefined || originals.some(({ original }) => sameTargets(original.value, scope.value)))
+          return [];
         const related = [{ file: first.other.file, pointer: first.original.pointer, message: 'the request' }];
         return [
           crossFault(
@@ -75,21 +74,3 @@ function isOriginal({ context }: Member, { context: own }: Member): boolean {
     own.mid !== undefined && context.mid === own.mid && context.cuid === own.cuid && context.profile === own.profile
   );
 }
-
-const sameTargets = (one: ScopeFact, other: ScopeFact): boolean => targetText(one) === targetText(other);
-
-const targetMembers = [
-  'target-prefix',
-  'target-port-range',
-  'target-protocol',
-  'target-fqdn',
-  'target-uri',
-  'alias-name',
-];
-
-/** Targets as one text, whatever their order and spelling. */
-const targetText = ({ value }: ScopeFact): string =>
-  canonical(
-    targetMembers.map((member) => ({ [member]: value[member] ?? [] })),
-    planAt('mitigation-scope', 'scope'),
-  );
