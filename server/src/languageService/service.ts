@@ -4,6 +4,7 @@ import { child } from '#dots/model/pointer';
 import type { LocatedFinding, ParsedDocument } from './documents/document';
 import type { LayoutOptions } from './documents/layout';
 import { complete, type Completion, type Surroundings } from './features/completion';
+import type { TextFix } from './features/fixes';
 import { folds, type Fold } from './features/folding';
 import { format, formatClosed, type TextEdit } from './features/formatting';
 import { highlights } from './features/highlights';
@@ -32,6 +33,7 @@ export type {
   ParsedDocument,
   Profiles,
   TextEdit,
+  TextFix,
   Validation,
   Workspace,
 };

@@ -23,6 +23,7 @@ import {
 } from '#contract';
 import { describeError } from '#dots/model/errors';
 import { createLanguageService } from '#service/service';
+import { codeActionCapabilities, registerCodeActions } from './codeActions';
 import { completionItemOf, hoverOf } from './convert';
 import type { KnownNames, ParsedDocument, Profiles } from '#service/service';
 import { formOf } from '#dots/workspace/fileNames';
@@ -42,6 +43,7 @@ const capabilities: InitializeResult = {
     completionProvider: { triggerCharacters: ['"', ':'] },
     hoverProvider: true,
     ...structureCapabilities,
+    ...codeActionCapabilities,
     workspace: { workspaceFolders: { supported: true, changeNotifications: true } },
   },
   serverInfo: { name: 'DOTS language server' },
@@ -149,6 +151,17 @@ class Server {
         this.guarded(what, nothing, uri, (document) => answer(this.cache.parsed(document), document)),
       ownsStructure: (document) => this.options.syntax === 'server' || !isPlainJson(document),
       indexed: () => this.validator.indexed(this.folders),
+    });
+    registerCodeActions(connection, {
+      service: this.service,
+      validator: this.validator,
+      document: (uri) => {
+        const document = documents.get(uri);
+        return document === undefined || this.cache.isForeign(document) ? undefined : document;
+      },
+      parsed: (document) => this.cache.parsed(document),
+      createsFiles: this.params.capabilities.workspace?.workspaceEdit?.resourceOperations?.includes('create') === true,
+      failed: (what, error) => this.failed(what, error),
     });
     connection.onRequest(documentToSendRequest, ({ uri }: DocumentParams) => this.documentToSend(uri));
     connection.onRequest(relatedDocumentsRequest, ({ uri }: DocumentParams) => this.relatedDocuments(uri));
