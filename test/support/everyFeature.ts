@@ -41,6 +41,8 @@ function everyFeature(file: string, text: string, offset: number): void {
     service.selections(document, [position]);
     service.highlights(document, position);
     service.links(document);
+    service.nameAt(document, position);
+    service.names(document, 'name');
     service.formatClosed(document, layout, position);
     formatting(document);
   } catch (error) {

@@ -9,8 +9,8 @@ import { Tokens } from '../documents/tokens';
 import type { TextEdit } from './formatting';
 
 /**
- * The text edits for each of several lists of changes of a document's value; undefined where the text lacks a place. One
- * pass over the text finds the places of all.
+ * The text edits for each of several lists of changes of a document's value; undefined where the text lacks a place.
+ * One pass over the text finds the places of all.
  */
 export function textEdits(document: ParsedDocument, lists: readonly (readonly Edit[])[]): (TextEdit[] | undefined)[] {
   const all = lists.flat();
