@@ -5,7 +5,7 @@ const { ensureDependencies } = await import('./lib/dependencies.mjs');
 const { atEveryChange, written } = await import('./lib/watch.mjs');
 const { changedFiles } = await import('./test/affected.mjs');
 const { select, usage } = await import('./test/selection.mjs');
-const { Tally, print, printFailure, printSkipped } = await import('./test/tally.mjs');
+const { Tally, print, printFailure, printFailuresAgain, printSkipped } = await import('./test/tally.mjs');
 
 /** Runs a phase; what breaks it is a failure of the phase, not the end of the run. */
 async function outcomeOf(phase, files) {
@@ -36,6 +36,7 @@ async function runAll(selected) {
     total.add(tally);
     print(`${phase.name}: ${tally} (${Math.round((Date.now() - start) / 1000)} s)`);
   }
+  printFailuresAgain();
   print(String(total));
   return total;
 }

@@ -18,8 +18,21 @@ export class Tally {
 /** One line of the report of `npm test`. */
 export const print = (text) => process.stdout.write(`${text}\n`);
 
-/** A failed test, in full. */
+const failures = [];
+
+/** A failed test, in full; its beginning is repeated at the end of the report. */
 export function printFailure(title, text = '') {
+  failures.push({ title, text });
+  printTitleAndText(title, text);
+}
+
+/** What failed, once more: a report that was cut to its end still says it. */
+export function printFailuresAgain() {
+  if (failures.length > 0) print('== failed');
+  for (const { title, text } of failures.splice(0)) printTitleAndText(title, text.split('\n').slice(0, 12).join('\n'));
+}
+
+function printTitleAndText(title, text) {
   print(`✖ ${title}`);
   if (text) print(text.trimEnd().replace(/^/gm, '    '));
 }
