@@ -11,7 +11,7 @@ export const verboseOption: Option = {
   name: 'verbose',
   short: 'v',
   description:
-    'Print each CoAP message that is sent or received on standard error: time, type, code, token, octets; not over a session that dots session keeps.',
+    'Print each CoAP message that is sent or received on standard error: time, type, code, token, octets.',
 };
 
 const stepMs = 1000;

@@ -19,7 +19,7 @@ const asn1 = ['@peculiar/asn1-schema', '@peculiar/asn1-x509'];
 const core = ['workspace/**', 'flowspec/**', 'check/**', 'cbor', 'words', 'model'];
 const secured = ['transport', 'transport/certificates', 'coap/messages', 'runtime', 'model'];
 const protocol = ['transport/**', 'coap/**', 'check/**', 'cbor', 'words', 'runtime', 'model'];
-const dots = [...core, ...protocol, 'discovery', 'signal/**', 'data', 'dotsServer/**', 'world', 'orchestrator'];
+const dots = [...core, ...protocol, 'discovery', 'sessionSocket', 'signal/**', 'data', 'dotsServer/**', 'world', 'orchestrator'];
 
 /**
  * The folders of the source tree and what each may import besides itself, the lower ones first.
@@ -66,6 +66,7 @@ const table = [
     'dotsServer/listeners': node(['dotsServer/data', 'dotsServer/signal', 'dotsServer/state', ...protocol]),
     dotsServer: node(['dotsServer/**', ...protocol]),
     discovery: node(['model']),
+    sessionSocket: node(['runtime', 'model']),
     'orchestrator/policy': pure([
       'workspace/policy',
       'flowspec/renderings',
