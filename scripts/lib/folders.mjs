@@ -74,6 +74,7 @@ const table = [
       'words',
       'model',
     ]),
+    'orchestrator/offload': pure(['model']),
     orchestrator: node([
       'orchestrator/policy',
       'dotsServer/**',

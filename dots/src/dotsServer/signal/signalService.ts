@@ -98,7 +98,7 @@ export class SignalService {
     };
     const checked = { telemetry: state.telemetry, outside, quota };
     const resources = {
-      mitigate: mitigateResource({ state, clock, policy, outside, quota, overlaps: this.overlaps }),
+      mitigate: mitigateResource({ state, clock, policy, clients, outside, quota, overlaps: this.overlaps }),
       config: configResource((session) => this.observers.changed(observedConfig(session))),
       hb: heartbeatResource,
       'tm-setup': telemetrySetupResource(checked),

@@ -12,6 +12,7 @@ import { mitigationStatus, type StatusOptions } from '../mitigationStatus';
 import { documentAnswer, refuse, refuseWith, type Refusal } from '../refusal';
 import { readBody } from '../requestBody';
 import type { DomainCheck, Resource, ResourceRequest } from '../resource';
+import type { Clients } from '../../state/clients';
 import type { ClientQuota } from '../../state/clientQuota';
 import type { OutsideTarget } from '../../state/clientDomain';
 import { sameContent } from '../../state/equality';
@@ -56,6 +57,7 @@ export interface MitigateOptions {
   state: ServerState;
   clock: Clock;
   policy: Policy;
+  clients: Clients;
   outside: DomainCheck;
   quota: ClientQuota;
   overlaps: MitigationOverlaps;
@@ -168,7 +170,8 @@ class MitigationServer {
     const { now } = this;
     const client = this.clients.find(cuid);
     refuseUnknownAliases(scope, client);
-    const attack = (): boolean => this.mitigations.of(cuid).some(isActive);
+    const offloads = this.options.clients.of(owner)?.offloads === true;
+    const attack = (): boolean => offloads || this.mitigations.of(cuid).some(isActive);
     const controlled = withFilterControl(scope, { client, attack, now });
     const replaced = this.replacedBy(request);
     this.refuseBeyondLimits(request, replaced.length);
