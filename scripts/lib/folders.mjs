@@ -85,6 +85,7 @@ const table = [
       'words',
       'model',
     ]),
+    'orchestrator/offload': pure(['model']),
     orchestrator: node([
       'orchestrator/policy',
       'dotsServer/**',

@@ -94,7 +94,7 @@ export class SignalService {
     };
     const checked = { telemetry: state.telemetry, outside, quota };
     const resources = {
-      mitigate: mitigateResource({ state, clock, policy, outside, quota }),
+      mitigate: mitigateResource({ state, clock, policy, clients, outside, quota }),
       config: configResource((session) => this.observers.changed(observedConfig(session))),
       hb: heartbeatResource,
       'tm-setup': telemetrySetupResource(checked),

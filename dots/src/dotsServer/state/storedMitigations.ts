@@ -23,7 +23,7 @@ function faultOf(value: JsonValue): string | undefined {
     mid: isUint32,
     owner: isOwner,
     scope: isObject,
-    status: (code) => Object.hasOwn(statusLabels, String(code)),
+    status: (code) => typeof code === 'number' && Object.hasOwn(statusLabels, code),
     since: isTime,
     startedAt: (at) => at === null || isTime(at),
     expiresAt: (at) => at === null || isTime(at),

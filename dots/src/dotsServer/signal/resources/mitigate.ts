@@ -12,6 +12,7 @@ import { sharedTargets } from '#dots/model/sharedTargets';
 import { documentAnswer, refuse, refuseWith } from '../refusal';
 import { readBody } from '../requestBody';
 import type { DomainCheck, Resource, ResourceRequest } from '../resource';
+import type { Clients } from '../../state/clients';
 import type { ClientQuota } from '../../state/clientQuota';
 import type { OutsideTarget } from '../../state/clientDomain';
 import { sameContent } from '../../state/equality';
@@ -56,6 +57,7 @@ export interface MitigateOptions {
   state: ServerState;
   clock: Clock;
   policy: Policy;
+  clients: Clients;
   outside: DomainCheck;
   quota: ClientQuota;
 }
@@ -160,7 +162,8 @@ class MitigationServer {
     const { now } = this;
     const client = this.clients.find(cuid);
     refuseUnknownAliases(scope, client);
-    const attack = (): boolean => this.mitigations.of(cuid).some(isActive);
+    const offloads = this.options.clients.of(owner)?.offloads === true;
+    const attack = (): boolean => offloads || this.mitigations.of(cuid).some(isActive);
     const controlled = withFilterControl(scope, { client, attack, now });
     const replaced = this.replacedBy(request);
     this.refuseBeyondLimits(request, replaced.length);
