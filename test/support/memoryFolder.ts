@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import type { JournalFile, JournalFolder } from '#dots/dotsServer/state/fileJournal';
 
 /** The content of a file: as programs see it, and as it is on the disk. */
@@ -97,7 +98,7 @@ export class MemoryFolder implements JournalFolder {
         this.operation('sync', () => {
           inode.stored = inode.seen;
         }),
-      isLinked: () => Promise.resolve([...this.names.values()].includes(inode)),
+      isAt: (path) => Promise.resolve(this.names.get(basename(path)) === inode),
       close: () => Promise.resolve(),
     };
   }

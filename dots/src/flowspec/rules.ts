@@ -1,9 +1,9 @@
 import { FlowspecError } from './bgp/error';
 import { describeMatch } from './bgp/ruleText';
 import type { Findings } from './documents/findings';
-import { compareOrders, type Comparison } from './order/conflicts';
+import { compareOrders, firstConflicts, type Comparison } from './order/conflicts';
 import { keyOf, makeRule, type EncodedRule } from './order/encodedRule';
-import { repairOrder, type RepairBudget } from './order/repair';
+import { conflictsAtOnce, repairOrder, type RepairBudget } from './order/repair';
 import type { Draft, Entry } from './packets/draft';
 import { reportLeftOut, reportNotRepaired, reportOrder, reportRepair, type LeftOut } from './report';
 
@@ -88,17 +88,18 @@ export interface RuleSet {
 
 /** The rules for routers: repaired where their order changes the result, if possible. */
 function settle(rules: readonly EncodedRule[], options: RuleOptions, report: Findings): RuleSet {
-  const comparison = compareOrders(rules.map(({ listed }) => listed));
+  const listed = rules.map((rule) => rule.listed);
   const [first] = rules;
-  if (comparison.conflicts.length === 0 || options.repair === false || first === undefined)
-    return { rules, comparison };
+  if (options.repair === false || first === undefined) return { rules, comparison: compareOrders(listed) };
+  const comparison = compareOrders(listed, { conflicts: conflictsAtOnce(rules.length) });
+  if (comparison.conflicts.length === 0) return { rules, comparison };
   const repaired = repairOrder(rules, comparison, options.repair);
   if ('rules' in repaired) {
     for (const repair of repaired.repairs) reportRepair(repair, report);
     return repaired;
   }
   reportNotRepaired(first.entry.source.file, repaired.reason, report);
-  return { rules, comparison };
+  return { rules, comparison: firstConflicts(comparison) };
 }
 
 /**

@@ -1,4 +1,4 @@
-import type { FileHandle } from 'node:fs/promises';
+import { lstat, type FileHandle } from 'node:fs/promises';
 
 /** A file of a private folder, open to write. Each operation rejects with an error of the file system. */
 export class PrivateFile {
@@ -21,9 +21,13 @@ export class PrivateFile {
     return this.handle.datasync();
   }
 
-  /** Whether the file still has a name: what is written to one that was removed is lost. */
-  async isLinked(): Promise<boolean> {
-    return (await this.handle.stat()).nlink > 0;
+  /** Whether a path still leads to this file: what is written to one that was moved or removed is not found again. */
+  async isAt(path: string): Promise<boolean> {
+    const [own, named] = await Promise.all([
+      this.handle.stat({ bigint: true }),
+      lstat(path, { bigint: true }).catch(() => undefined),
+    ]);
+    return own.dev === named?.dev && own.ino === named.ino;
   }
 
   close(): Promise<void> {

@@ -1,4 +1,5 @@
 import type { Action } from '#dots/flowspec/bgp/rule';
+import { grouped } from '#dots/model/grouped';
 import type { Flow } from './flows';
 import type { InstalledRule } from './nodeTable';
 import { named, type LinkState, type MitigationState, type Places } from './places';
@@ -14,19 +15,8 @@ export interface Parcel {
 /** Lets the parcels of one second pass nodes, DMSs and links, in this order; they keep what is delivered. */
 export function pass(parcels: readonly Parcel[], places: Places): void {
   passNodes(parcels, places);
-  for (const [system, arrived] of groups(parcels, ({ flow }) => flow.dms)) if (system) passDms(arrived, system);
-  for (const [link, arrived] of groups(parcels, (parcel) => lastLink(parcel, places))) passLink(arrived, link);
-}
-
-function groups<K>(parcels: readonly Parcel[], keyOf: (parcel: Parcel) => K): Map<K, Parcel[]> {
-  const by = new Map<K, Parcel[]>();
-  for (const parcel of parcels) {
-    const key = keyOf(parcel);
-    const group = by.get(key);
-    if (group === undefined) by.set(key, [parcel]);
-    else group.push(parcel);
-  }
-  return by;
+  for (const [system, arrived] of grouped(parcels, ({ flow }) => flow.dms)) if (system) passDms(arrived, system);
+  for (const [link, arrived] of grouped(parcels, (parcel) => lastLink(parcel, places))) passLink(arrived, link);
 }
 
 /** What a DMS returns takes its GRE tunnel, everything else the link by which it enters. */

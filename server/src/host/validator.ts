@@ -16,8 +16,10 @@ import type { IndexEntry, LocatedFinding, Profiles } from '#service/service';
 import type { ValidationService } from '#service/validationService';
 import { CrossFaults } from './crossFaults';
 import type { SourceDocument } from './documentCache';
-import { DocumentSets, type RelatedSet, type SetMember, type SetsOptions } from './documentSets';
+import { DocumentSets, type SetsOptions } from './documentSets';
 import { pathInWorkspace } from './governingWorkspaces';
+import { KeptSets } from './keptSets';
+import type { RelatedSet, SetMember } from './relatedSet';
 import { namesIn, type IndexedNames } from './workspaceNames';
 
 export interface ValidatorOptions extends SetsOptions {
@@ -47,6 +49,7 @@ export interface RuleSources {
 /** Validates documents: alone, with the settings of their workspace file, and together with related documents. */
 export class Validator {
   private readonly faults: CrossFaults;
+  private readonly kept = new KeptSets();
 
   constructor(private readonly options: ValidatorOptions) {
     this.faults = new CrossFaults(options.service);
@@ -54,7 +57,7 @@ export class Validator {
 
   /** A snapshot of the documents; several calls may share it. */
   async now(): Promise<DocumentSets> {
-    return new DocumentSets(this.options, await this.options.profiles());
+    return new DocumentSets(this.options, await this.options.profiles(), this.kept);
   }
 
   /** The same, once the documents that belong together with one have been read. */

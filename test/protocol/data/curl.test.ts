@@ -132,7 +132,7 @@ const refusals: [name: string, words: Parameters<Ask>, status: number, tag: stri
   ['no URL', ['GET', '//'], 400, 'malformed-message'],
   ['content that is none', ['GET', `${client}?content=most`], 400, 'invalid-value'],
   ['a depth that is none', ['GET', `${client}?depth=0`], 400, 'invalid-value'],
-  ['a parameter nobody knows', ['GET', `${client}?fields=cuid`], 400, 'invalid-value'],
+  ['a parameter nobody knows', ['GET', `${client}?filter=cuid`], 400, 'invalid-value'],
   ['order where there is none', ['POST', `${client}/aliases?insert=first`, web], 400, 'invalid-value'],
   ['a point that is no neighbour', ['POST', `${client}/acls?insert=before&point=/nowhere`, drop], 400, 'invalid-value'],
   ['another host', ['GET', client, undefined, '-H', 'Host: dots.example'], 400, 'invalid-value'],

@@ -3,6 +3,7 @@ import { documentType, type DocumentKind } from '#dots/model/documents';
 import { rfcLabel, type Fault } from '#dots/model/finding';
 import { isObject, type JsonObject, type JsonValue } from '#dots/model/json';
 import { tokens } from '#dots/model/pointer';
+import { duplicateMember } from './duplicateMember';
 import { fail, RestconfError, type ErrorTag } from './failure';
 import { lists } from './resourcePath';
 
@@ -17,7 +18,7 @@ const missing = new Set(['yang/missing-member', 'rfc/destination-missing', 'rfc/
 export function parseBody(text: string): JsonObject {
   try {
     const value: unknown = JSON.parse(text);
-    if (isObject(value)) return refuseHalves(value, text);
+    if (isObject(value)) return refuseHalves(refuseDuplicates(value, text), text);
   } catch (error) {
     if (error instanceof RestconfError) throw error;
     throw fail(
@@ -27,6 +28,17 @@ export function parseBody(text: string): JsonObject {
     );
   }
   throw fail(400, 'malformed-message', 'The body must be a JSON object.');
+}
+
+/** The editor calls them an error as well. */
+function refuseDuplicates(value: JsonObject, text: string): JsonObject {
+  const name = duplicateMember(text);
+  if (name === undefined) return value;
+  throw fail(
+    400,
+    'malformed-message',
+    `An object of the body has the member ${JSON.stringify(name.slice(0, 80))} twice (RFC 8259 section 4).`,
+  );
 }
 
 /**

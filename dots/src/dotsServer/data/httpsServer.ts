@@ -1,4 +1,4 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import { createServer, type Server } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
@@ -125,7 +125,8 @@ async function answerTo(
 ): Promise<DataResponse> {
   const { method = '', headers } = request;
   const { port } = request.socket.address() as AddressInfo;
-  refuseForeignHost(headers.host, port);
+  refuseForeignHost(request.headersDistinct.host, port);
+  refuseOtherSites(headers);
   const url = urlOf(request.url ?? '/');
   const isMetadata = url.pathname.startsWith('/.well-known/');
   if (!isMetadata) refuseOtherTypes(method, headers);
@@ -149,11 +150,24 @@ function urlOf(target: string): URL {
 }
 
 /** A page in a browser whose own host name resolves to this machine must not reach the server by that name. */
-function refuseForeignHost(host: string | undefined, port: number): void {
-  const url = host !== undefined && URL.canParse(`https://${host}`) ? new URL(`https://${host}`) : undefined;
+function refuseForeignHost(hosts: readonly string[] = [], port: number): void {
+  const [host = '', ...more] = hosts;
+  if (more.length > 0)
+    throw fail(400, 'malformed-message', 'The request has several Host headers (RFC 9112 section 3.2).');
+  const url = /^[^@/?#\\]+$/.test(host) && URL.canParse(`https://${host}`) ? new URL(`https://${host}`) : undefined;
   const name = url === undefined ? '' : loopbackName(url.hostname.replace(/^\[|\]$/g, ''));
   if (isLoopback(name) && Number(url?.port === '' ? 443 : url?.port) === port) return;
   throw fail(400, 'invalid-value', 'The Host header names a different server.');
+}
+
+/**
+ * A browser that has the certificate of a client presents it for any page; it adds where the page is from. DOTS clients
+ * send neither header.
+ */
+function refuseOtherSites({ origin, host, 'sec-fetch-site': site = 'none' }: IncomingHttpHeaders): void {
+  const isOwn = origin === undefined || origin === `https://${host ?? ''}`;
+  if (isOwn && (site === 'none' || site === 'same-origin')) return;
+  throw fail(403, 'access-denied', 'The request comes from a page of another site in a browser.');
 }
 
 /**

@@ -52,7 +52,9 @@ const capability = (name: string): string => `urn:ietf:params:restconf:capabilit
 export const monitoring: JsonObject = {
   'ietf-restconf-monitoring:restconf-state': {
     // Answers contain what clients have written and no defaults.
-    capabilities: { capability: [capability('defaults:1.0?basic-mode=explicit'), capability('depth:1.0')] },
+    capabilities: {
+      capability: ['defaults:1.0?basic-mode=explicit', 'depth:1.0', 'fields:1.0'].map(capability),
+    },
   },
   'ietf-yang-library:yang-library': yangLibrary,
   'ietf-yang-library:modules-state': modulesState,

@@ -2,6 +2,7 @@ import { isObject, type JsonObject, type JsonValue } from '#dots/model/json';
 import { documentType } from '#dots/model/documents';
 import { pendingLifetime, type DataClient, type StoredEntry } from '../state/dataClient';
 import { memberOf, type Segment } from './nodePath';
+import { selectFields } from './fields';
 import type { Content, Query } from './query';
 import { monitoring } from './monitoring';
 
@@ -45,9 +46,12 @@ export const isState = (path: readonly Segment[]): boolean =>
   state.has(memberOf(path.slice(0, 1))) || path.slice(1).some(({ name }) => state.has(name));
 
 /** The part of a node that a query selects; undefined: nothing. The path is that of the node. */
-export function project(value: JsonValue, path: readonly Segment[], { content, depth }: Query): JsonValue | undefined {
+export function project(value: JsonValue, path: readonly Segment[], query: Query): JsonValue | undefined {
+  const { content, depth, fields } = query;
   const part = partOf(value, path, content);
-  return part === undefined ? undefined : pruned(part, depth);
+  if (part === undefined) return undefined;
+  // What is selected and all that contains it has the level 1: RFC 8040 section 4.8.2.
+  return fields === undefined ? pruned(part, depth) : selectFields(part, fields, keys, (node) => pruned(node, depth));
 }
 
 function partOf(value: JsonValue, path: readonly Segment[], content: Content): JsonValue | undefined {

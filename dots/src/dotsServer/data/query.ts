@@ -1,4 +1,5 @@
 import { fail, type RestconfError } from './failure';
+import { fieldsIn, type Fields } from './fields';
 import { entryAt, lists, pathOf, type EntryTarget, type Target } from './resourcePath';
 
 /** Which data an answer contains: RFC 8040 section 4.8.1. */
@@ -15,6 +16,8 @@ export interface Query {
   content: Content;
   /** How many levels the answer has: RFC 8040 section 4.8.2. */
   depth: number;
+  /** The nodes that the answer has: RFC 8040 section 4.8.3; absent: all. */
+  fields?: Fields;
   placement?: Placement;
 }
 
@@ -28,8 +31,8 @@ const contents: Readonly<Record<string, Content>> = {
 
 /** The query parameters of each method: RFC 8040 section 4.8. */
 const parametersOf: Readonly<Record<string, readonly string[]>> = {
-  GET: ['content', 'depth'],
-  HEAD: ['content', 'depth'],
+  GET: ['content', 'depth', 'fields'],
+  HEAD: ['content', 'depth', 'fields'],
   POST: ['insert', 'point'],
   PUT: ['insert', 'point'],
 };
@@ -44,10 +47,12 @@ export function queryOf(parameters: URLSearchParams, method: string, target: Tar
     if (!allowed.includes(name)) throw invalid(unsupportedParameter(name, method, allowed));
     if (parameters.getAll(name).length > 1) throw invalid(`The query parameter "${name}" occurs more than once.`);
   }
+  const fields = fieldsOf(parameters.get('fields'));
   const placement = placementOf(parameters.get('insert'), parameters.get('point'), target);
   return {
     content: contentOf(parameters.get('content')),
     depth: depthOf(parameters.get('depth')),
+    ...(fields === undefined ? {} : { fields }),
     ...(placement === undefined ? {} : { placement }),
   };
 }
@@ -69,6 +74,13 @@ function depthOf(text: string | null): number {
   const depth = /^\d{1,5}$/.test(text) ? Number(text) : 0;
   if (depth < 1 || depth > 65_535) throw invalid('"depth" must be a number from 1 to 65535, or unbounded.');
   return depth;
+}
+
+function fieldsOf(text: string | null): Fields | undefined {
+  const fields = text === null ? undefined : fieldsIn(text);
+  if (fields === undefined && text !== null)
+    throw invalid('"fields" must be paths such as aliases/alias(name;target-prefix);acls (RFC 8040 section 4.8.3).');
+  return fields;
 }
 
 function placementOf(insert: string | null, point: string | null, target: Target): Placement | undefined {

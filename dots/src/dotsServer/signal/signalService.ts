@@ -15,6 +15,7 @@ import type { CuidClaims } from '../state/cuidClaims';
 import type { Policy } from '../state/policy';
 import { TooManyRequests, type RequestTurns } from '../state/requestTurns';
 import type { ServerState } from '../state/serverState';
+import { MitigationOverlaps } from './mitigationOverlaps';
 import { observedBy, observedConfig } from './observation';
 import { ownerGuard } from './owner';
 import { configResource } from './resources/config';
@@ -39,6 +40,7 @@ export interface SignalServiceOptions {
 
 /** The resources of the signal channel: answers the requests of all sessions and notifies the observers. */
 export class SignalService {
+  private readonly overlaps: MitigationOverlaps;
   private readonly observers: Observers;
   private readonly notifications: StatusNotifications;
   private readonly handler: Handler;
@@ -48,12 +50,14 @@ export class SignalService {
     const { state, clock, policy, log } = options;
     const { mitigations } = state;
     this.trace = thinned((line) => log(`signal: ${line}`));
+    this.overlaps = new MitigationOverlaps(state);
     this.observers = this.openObservers();
     this.handler = logged((request) => this.inTurn(request), log);
     mitigations.onDidChange((changed) => this.logStatuses(changed));
     this.notifications = new StatusNotifications({
       observers: this.observers,
       mitigations,
+      overlaps: this.overlaps,
       clock,
       intervalMs: policy.timing.statusMs,
     });
@@ -94,7 +98,7 @@ export class SignalService {
     };
     const checked = { telemetry: state.telemetry, outside, quota };
     const resources = {
-      mitigate: mitigateResource({ state, clock, policy, outside, quota }),
+      mitigate: mitigateResource({ state, clock, policy, clients, outside, quota, overlaps: this.overlaps }),
       config: configResource((session) => this.observers.changed(observedConfig(session))),
       hb: heartbeatResource,
       'tm-setup': telemetrySetupResource(checked),

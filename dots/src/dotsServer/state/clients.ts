@@ -33,6 +33,8 @@ export interface ClientDefinition {
   ownPrefixes?: readonly string[] | undefined;
   /** Whether it is a gateway: it may send a cdid and act for several cuids (RFC 9132 section 4.4.1.2). */
   gateway?: boolean | undefined;
+  /** Whether its requests with `acl-list` count as attack time, the first one included (RFC 9133 section 3.2.1). */
+  offloads?: boolean | undefined;
   limits?: ClientLimits | undefined;
 }
 
@@ -43,6 +45,8 @@ export interface Client {
   /** Undefined: unrestricted. */
   ownPrefixes: readonly Prefix[] | undefined;
   gateway: boolean;
+  /** Whether it asks for offload, which is attack time. */
+  offloads: boolean;
   limits: ClientLimits;
   /** Whether it may use several cuids at a time. */
   manyCuids: boolean;
@@ -112,19 +116,35 @@ export class Clients {
   }
 }
 
-function clientOf({ name, cuid, ownPrefixes, gateway = false, limits = {} }: ClientDefinition): Client {
+function clientOf({
+  name,
+  cuid,
+  ownPrefixes,
+  gateway = false,
+  offloads = false,
+  limits = {},
+}: ClientDefinition): Client {
   return {
     name,
     cuid,
     ownPrefixes: ownPrefixes?.map(parsePrefix).filter((prefix) => prefix !== undefined),
     gateway,
+    offloads,
     limits,
     manyCuids: gateway,
   };
 }
 
 function unrestricted(name: string): Client {
-  return { name, cuid: undefined, ownPrefixes: undefined, gateway: false, limits: {}, manyCuids: true };
+  return {
+    name,
+    cuid: undefined,
+    ownPrefixes: undefined,
+    gateway: false,
+    offloads: false,
+    limits: {},
+    manyCuids: true,
+  };
 }
 
 const pskMark = 'psk:';

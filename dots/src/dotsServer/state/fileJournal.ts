@@ -19,8 +19,8 @@ export interface JournalFile {
   truncate(length: number): Promise<void>;
   /** Resolves when the content is on the disk. */
   sync(): Promise<void>;
-  /** Whether the file still has a name: what is written to one that was removed is lost. */
-  isLinked(): Promise<boolean>;
+  /** Whether a path still leads to this file: what is written to one that was moved or removed is not found again. */
+  isAt(path: string): Promise<boolean>;
   close(): Promise<void>;
 }
 
@@ -130,7 +130,8 @@ export class FileJournal implements Journal {
     try {
       await this.file.write(bytes, this.length);
       await this.file.sync();
-      if (!(await this.file.isLinked())) throw new DotsError('usage', 'orchestrator/not-stored', 'it was removed');
+      if (!(await this.file.isAt(pathOf(this.folder))))
+        throw new DotsError('usage', 'orchestrator/not-stored', 'it was moved or removed');
     } catch (cause) {
       await this.removeRest().catch(() => {
         throw notStored(this.folder, cause, false);

@@ -23,12 +23,13 @@ function faultOf(value: JsonValue): string | undefined {
     mid: isUint32,
     owner: isOwner,
     scope: isObject,
-    status: (code) => Object.hasOwn(statusLabels, String(code)),
+    status: (code) => typeof code === 'number' && Object.hasOwn(statusLabels, code),
     since: isTime,
     startedAt: (at) => at === null || isTime(at),
     expiresAt: (at) => at === null || isTime(at),
     droppedForMs: isTime,
     terminatingMs: isTime,
+    conflict: (conflict) => conflict === undefined || isObject(conflict),
   });
   if (fault !== undefined || !isObject(value) || !isObject(value.scope)) return fault ?? 'it is not an object';
   if (value.startedAt === null && value.status !== status.waiting && value.status !== status.terminated)

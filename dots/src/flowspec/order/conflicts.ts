@@ -1,5 +1,5 @@
 import type { Family } from '#dots/model/prefix';
-import { neighbours, type Owned } from './neighbours';
+import { concerning, neighbours, type Grouping, type Neighbours, type Owned } from './neighbours';
 import { compareKeys, orderKey, type OrderKey } from '../bgp/order';
 import type { Packet } from '../packets/packet';
 import { intersectRegions, packetIn, regionsOf, regionsTouch, subtractRegion, type Region } from '../packets/region';
@@ -38,7 +38,12 @@ export interface Conflict {
 export interface Comparison {
   conflicts: Conflict[];
   unknown?: string;
+  /** For the place of a rule with a conflict, the places of all rules that overlap it; absent if none or too many. */
+  overlaps?: Overlaps;
 }
+
+/** For the place of a rule, those of all rules that overlap it, in ascending order. */
+export type Overlaps = ReadonlyMap<number, readonly number[]>;
 
 /** How much work is done before the result is unknown. */
 export interface Budget {
@@ -87,14 +92,14 @@ class Order {
   }
 }
 
-/** The packets that each rule of one family decides in either order, computed on demand. */
+/** The packets that each rule of one family decides in either order among the given neighbours, computed on demand. */
 class Decisions {
   private readonly inList = new Map<number, Region[]>();
   private readonly inRouters = new Map<number, Region[]>();
 
   constructor(
     private readonly order: Order,
-    private readonly near: readonly ReadonlySet<number>[],
+    private readonly near: Neighbours,
     private readonly search: Search,
   ) {}
 
@@ -113,7 +118,7 @@ class Decisions {
   private decided(index: number, known: Map<number, Region[]>, isBefore: (other: number) => boolean): Region[] {
     const found = known.get(index);
     if (found !== undefined) return found;
-    const before = [...(this.near[index] ?? [])]
+    const before = [...(this.near.get(index) ?? [])]
       .filter(isBefore)
       .flatMap((other) => this.order.rules[other]?.regions ?? []);
     const rest = remainder(this.order.rules[index]?.regions ?? [], before, this.search);
@@ -122,39 +127,100 @@ class Decisions {
   }
 }
 
-function compareFamily(
-  family: Family,
-  rules: readonly ListedRule[],
-  places: readonly number[],
-  budget: Required<Budget>,
-  search: Search,
-): Comparison {
+/** Only the order of rules with different actions matters. */
+function byAction(rules: readonly ListedRule[]): Grouping {
+  const numbers = new Map<string, number>();
+  const groups = rules.map(({ action }) => {
+    const number = numbers.get(action) ?? numbers.size;
+    numbers.set(action, number);
+    return number;
+  });
+  return { groupOf: (owner) => groups[owner] ?? 0, isInner: () => false };
+}
+
+/** Two rules of a family that swap places: the earlier one of the list first. */
+type Pair = readonly [number, number];
+
+function* swappingPairs(order: Order, near: Neighbours): Generator<Pair> {
+  for (const i of [...near.keys()].sort((a, b) => a - b))
+    for (const j of [...(near.get(i) ?? [])].sort((a, b) => a - b)) if (i < j && order.swaps(i, j)) yield [i, j];
+}
+
+/** A pair of rules that decide the same packets differently, and these packets. */
+interface Dispute {
+  pair: Pair;
+  region: Region;
+}
+
+/** The disputes of some pairs, at most `most`; it ends early when the budget of cuts is used up. */
+function disputes(pairs: Iterable<Pair>, decisions: Decisions, search: Search, most: number): Dispute[] {
+  const found: Dispute[] = [];
+  for (const pair of pairs) {
+    const region = decisions.dispute(...pair);
+    if (search.cutsLeft <= 0) break;
+    if (region !== undefined) found.push({ pair, region });
+    if (found.length >= most) break;
+  }
+  return found;
+}
+
+/** What is known of one family, with the numbers of its own rules. */
+interface FamilyComparison {
+  disputes: Dispute[];
+  near?: Neighbours;
+  unknown?: string;
+}
+
+/**
+ * Compares in two steps. Where only rules with another action are cut out of each rule, a dispute is a difference as
+ * well, and no dispute a proof, whatever number of rules with the same action overlap. The second step cuts out all
+ * overlapping rules, for the few rules with a dispute: it finds those that decide the packet themselves.
+ */
+function compareFamily(rules: readonly ListedRule[], budget: Required<Budget>, search: Search): FamilyComparison {
   const order = new Order(rules);
   const owned: Owned[] = rules.flatMap(({ regions }, owner) => (regions ?? []).map((region) => ({ owner, region })));
-  const swapping = neighbours(owned, rules.length, budget.pairs, (a, b) => order.swaps(a, b));
-  const conflicts: Conflict[] = [];
-  if (swapping === undefined)
-    return { conflicts, unknown: `more than ${budget.pairs} pairs of rules overlap in every field` };
-  const involved = swapping.map(({ size }) => size > 0);
-  if (!involved.includes(true)) return { conflicts };
-  const near =
-    neighbours(owned, rules.length, budget.pairs, (a, b) => involved[a] === true || involved[b] === true) ?? [];
-  const decisions = new Decisions(order, near, search);
-  for (const [i, others] of swapping.entries()) {
-    for (const j of [...others].filter((other) => i < other).sort((a, b) => a - b)) {
-      const dispute = decisions.dispute(i, j);
-      if (search.cutsLeft <= 0)
-        return { conflicts, unknown: `the overlaps could not be compared within ${budget.cuts} steps` };
-      if (dispute === undefined) continue;
-      conflicts.push({ first: places[i] ?? 0, routersFirst: places[j] ?? 0, packet: packetIn(dispute, family) });
-      if (conflicts.length >= budget.conflicts)
-        return { conflicts, unknown: `the search ended at ${budget.conflicts} differences` };
-    }
-  }
-  return { conflicts };
+  const differing = neighbours(owned, budget.pairs, byAction(rules));
+  if (differing === undefined)
+    return { disputes: [], unknown: `more than ${budget.pairs} pairs of rules overlap in every field` };
+  const most = budget.conflicts;
+  const rough = disputes(swappingPairs(order, differing), new Decisions(order, differing, search), search, most);
+  const unknown =
+    search.cutsLeft <= 0
+      ? `the overlaps could not be compared within ${budget.cuts} steps`
+      : rough.length >= most
+        ? endedAt(most)
+        : undefined;
+  if (rough.length === 0) return { disputes: [], near: new Map(), ...(unknown && { unknown }) };
+  const near = neighboursOf(new Set(rough.flatMap(({ pair }) => pair)), owned, budget.pairs);
+  const pairs = rough.map(({ pair }) => pair);
+  const exact = near === undefined ? [] : disputes(pairs, new Decisions(order, near, search), search, most);
+  return { disputes: exact.length > 0 ? exact : rough, ...(near && { near }), ...(unknown && { unknown }) };
+}
+
+/** All neighbours of the given rules. */
+function neighboursOf(wanted: ReadonlySet<number>, owned: readonly Owned[], budget: number): Neighbours | undefined {
+  const isWanted = (rule: number): boolean => wanted.has(rule);
+  const near = neighbours(owned, budget, concerning(isWanted));
+  return near && new Map([...near].filter(([rule]) => isWanted(rule)));
+}
+
+/** The neighbours of the rules of one family by the places of these in the whole list. */
+function overlapsAt(places: readonly number[], near: Neighbours): [number, number[]][] {
+  const placeOf = (index: number): number => places[index] as number;
+  return [...near].map(([index, others]) => [placeOf(index), [...others].map(placeOf).sort((a, b) => a - b)]);
 }
 
 const mostCuts = 2_000_000;
+/** More differences than this help nobody. */
+const mostConflicts = 100;
+
+/** A comparison as one that ends at the usual number of conflicts. */
+export function firstConflicts(comparison: Comparison): Comparison {
+  if (comparison.conflicts.length < mostConflicts) return comparison;
+  return { conflicts: comparison.conflicts.slice(0, mostConflicts), unknown: endedAt(mostConflicts) };
+}
+
+const endedAt = (most: number): string => `the search ended at ${most} differences`;
 
 /**
  * Compares first-match evaluation of the list with the order in which routers test the same rules (RFC 8955 section
@@ -168,22 +234,24 @@ export function compareOrders(
   budget: Budget = {},
   search: Search = { cutsLeft: budget.cuts ?? mostCuts },
 ): Comparison {
-  const limits = { pairs: 2_000_000, cuts: mostCuts, conflicts: 100, ...budget };
+  const limits = { pairs: 2_000_000, cuts: mostCuts, conflicts: mostConflicts, ...budget };
   if (rules.some(({ regions }) => regions === undefined)) {
     return { conflicts: [], unknown: 'a prefix with an offset matches addresses that are not an interval' };
   }
   const result: Comparison = { conflicts: [] };
+  const overlaps: [number, number[]][] = [];
+  let isComplete = true;
   for (const family of ['ipv4', 'ipv6'] as const) {
     const places = rules.flatMap((rule, place) => (rule.family === family ? [place] : []));
-    const { conflicts, unknown } = compareFamily(
-      family,
-      places.map((place) => rules[place] as ListedRule),
-      places,
-      limits,
-      search,
-    );
-    result.conflicts.push(...conflicts);
+    const own = places.map((place) => rules[place] as ListedRule);
+    const { disputes: found, near, unknown } = compareFamily(own, limits, search);
+    for (const { pair, region } of found) {
+      const [first = 0, routersFirst = 0] = pair.map((index) => places[index]);
+      result.conflicts.push({ first, routersFirst, packet: packetIn(region, family) });
+    }
+    if (near === undefined) isComplete = false;
+    else overlaps.push(...overlapsAt(places, near));
     if (unknown !== undefined) result.unknown ??= unknown;
   }
-  return result;
+  return isComplete && result.conflicts.length > 0 ? { ...result, overlaps: new Map(overlaps) } : result;
 }

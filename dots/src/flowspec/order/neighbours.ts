@@ -27,7 +27,7 @@ function spansIn(items: readonly Owned[], dimension: Dimension): Span[] {
 }
 
 /** How many pairs of spans overlap: all pairs less those where one ends before the other starts. */
-function countPairs(spans: readonly Span[]): number {
+function overlappingPairs(spans: readonly Span[]): number {
   const starts = spans.map(({ from }) => from).sort(compareBounds);
   const ends = spans.map(({ to }) => to).sort(compareBounds);
   let disjoint = 0;
@@ -39,45 +39,108 @@ function countPairs(spans: readonly Span[]): number {
   return (spans.length * (spans.length - 1)) / 2 - disjoint;
 }
 
+/**
+ * Which pairs of owners are of interest: those of different groups always, those of one group only if it is `inner`.
+ */
+export interface Grouping {
+  groupOf: (owner: number) => number;
+  isInner: (group: number) => boolean;
+}
+
+/** The spans of each group whose own pairs are of no interest. */
+function outerGroups(spans: readonly Span[], items: readonly Owned[], { groupOf, isInner }: Grouping): Span[][] {
+  const groups = new Map<number, Span[]>();
+  for (const span of spans) {
+    const group = groupOf((items[span.index] as Owned).owner);
+    if (isInner(group)) continue;
+    const known = groups.get(group);
+    if (known === undefined) groups.set(group, [span]);
+    else known.push(span);
+  }
+  return [...groups.values()];
+}
+
+/** How many pairs of interest overlap in one field. */
+function countPairs(spans: readonly Span[], items: readonly Owned[], grouping: Grouping): number {
+  return outerGroups(spans, items, grouping).reduce(
+    (pairs, group) => pairs - overlappingPairs(group),
+    overlappingPairs(spans),
+  );
+}
+
 /** The spans of the field that separates most regions, and how many pairs remain to compare. */
-function bestSpans(items: readonly Owned[]): { spans: Span[]; pairs: number } {
+function bestSpans(items: readonly Owned[], grouping: Grouping): { spans: Span[]; pairs: number } {
   let best: { spans: Span[]; pairs: number } | undefined;
   for (const dimension of dimensions) {
     const first = items[0]?.region[dimension];
     if (best !== undefined && items.every(({ region }) => region[dimension] === first)) continue;
     const spans = spansIn(items, dimension);
-    const pairs = countPairs(spans);
+    const pairs = countPairs(spans, items, grouping);
     if (best === undefined || pairs < best.pairs) best = { spans, pairs };
   }
   return best ?? { spans: [], pairs: 0 };
 }
 
 /**
- * For each owner the others (of the same family) whose regions have a packet in common with one of its own, if the pair
- * is of interest. Sweeps along the field that separates best, so that disjoint rules cost n log n. Undefined if more
- * than `budget` pairs would have to be compared.
+ * The spans that a sweep has reached and not left, by group. Those that have ended are removed when their group is
+ * looked at, so that each is removed once.
  */
-export function neighbours(
-  items: readonly Owned[],
-  owners: number,
-  budget: number,
-  matters: (a: number, b: number) => boolean,
-): Set<number>[] | undefined {
-  const { spans, pairs } = bestSpans(items);
-  if (pairs > budget) return undefined;
-  const result = Array.from({ length: owners }, () => new Set<number>());
-  let open: Span[] = [];
-  for (const span of spans.sort((a, b) => compareBounds(a.from, b.from))) {
-    const one = items[span.index] as Owned;
-    open = open.filter(({ to }) => to > span.from);
-    for (const { index } of open) {
-      const other = items[index] as Owned;
-      if (one.owner === other.owner || !matters(one.owner, other.owner) || !regionsTouch(one.region, other.region))
-        continue;
-      result[one.owner]?.add(other.owner);
-      result[other.owner]?.add(one.owner);
+class OpenSpans {
+  private readonly groups = new Map<number, Span[]>();
+
+  constructor(private readonly isInner: Grouping['isInner']) {}
+
+  add(group: number, span: Span): void {
+    const open = this.groups.get(group);
+    if (open === undefined) this.groups.set(group, [span]);
+    else open.push(span);
+  }
+
+  /** The open spans that form a pair of interest with one of a group that starts here. */
+  *meeting(group: number, start: Bound): Generator<Span> {
+    for (const [other, spans] of this.groups) {
+      if (other === group && !this.isInner(group)) continue;
+      const open = spans.filter(({ to }) => to > start);
+      if (open.length === 0) this.groups.delete(other);
+      else this.groups.set(other, open);
+      yield* open;
     }
-    open.push(span);
+  }
+}
+
+/** For each owner the others that it overlaps; none for an owner without an entry. */
+export type Neighbours = ReadonlyMap<number, ReadonlySet<number>>;
+
+/**
+ * For each owner the others (of the same family) whose regions have a packet in common with one of its own, if the pair
+ * is of interest. Sweeps along the field that separates best, so that disjoint rules cost n log n, and pairs that are
+ * of no interest nothing. Undefined if more than `budget` pairs would have to be compared.
+ */
+export function neighbours(items: readonly Owned[], budget: number, grouping: Grouping): Neighbours | undefined {
+  const { spans, pairs } = bestSpans(items, grouping);
+  if (pairs > budget) return undefined;
+  const result = new Map<number, Set<number>>();
+  const note = (owner: number, other: number): void => {
+    const known = result.get(owner);
+    if (known === undefined) result.set(owner, new Set([other]));
+    else known.add(other);
+  };
+  const open = new OpenSpans(grouping.isInner);
+  for (const span of spans.sort((a, b) => compareBounds(a.from, b.from))) {
+    const { owner, region } = items[span.index] as Owned;
+    const group = grouping.groupOf(owner);
+    for (const { index } of open.meeting(group, span.from)) {
+      const other = items[index] as Owned;
+      if (owner === other.owner || !regionsTouch(region, other.region)) continue;
+      note(owner, other.owner);
+      note(other.owner, owner);
+    }
+    open.add(group, span);
   }
   return result;
+}
+
+/** The pairs of which one at least is wanted. */
+export function concerning(isWanted: (owner: number) => boolean): Grouping {
+  return { groupOf: (owner) => (isWanted(owner) ? 1 : 0), isInner: (group) => group === 1 };
 }

@@ -1,4 +1,4 @@
-import { compareOrders, remainder, type Comparison, type Conflict, type Search } from './conflicts';
+import { compareOrders, remainder, type Comparison, type Conflict, type Overlaps, type Search } from './conflicts';
 import type { Draft, Entry } from '../packets/draft';
 import { FlowspecError } from '../bgp/error';
 import { keyOf, makeRule, type EncodedRule } from './encodedRule';
@@ -24,7 +24,7 @@ export interface RepairBudget {
   rules?: number;
   /** How often all rules are compared again; default 8. */
   rounds?: number;
-  /** Regions made while rules are cut out of others, in all comparisons together; default 100,000. */
+  /** Regions made while rules are cut out of others, in all comparisons; default 50 for each rule, at least 100,000. */
   cuts?: number;
 }
 
@@ -34,12 +34,18 @@ export interface RepairBudget {
  */
 export type Repaired = { rules: EncodedRule[]; comparison: Comparison; repairs: Repair[] } | { reason: string };
 
-const mostCuts = 100_000;
+const fewestCuts = 100_000;
+const cutsPerRule = 50;
 const fewestExtra = 100;
 /** A rate limit applies to each rule separately, so multiplying its rule is the last choice. */
 const rateCost = 1000;
-/** Most conflicts of one round of repairs; others are left to the next round. */
-const conflictsAtOnce = 1000;
+/** Most conflicts of one round of repairs, at least; others are left to the next round. */
+const fewestAtOnce = 1000;
+
+/** How many differences one round of repairs takes up: in a long list any of its rules may have one. */
+export function conflictsAtOnce(rules: number): number {
+  return Math.max(fewestAtOnce, rules);
+}
 
 /** The regions of a rule that have a packet in common with one of the given regions. */
 function regionsAt({ listed }: EncodedRule, family: string, regions: readonly Region[]): Region[] {
@@ -47,29 +53,47 @@ function regionsAt({ listed }: EncodedRule, family: string, regions: readonly Re
   return listed.regions.filter((region) => regions.some((one) => regionsTouch(region, one)));
 }
 
-/** The packets that a rule decides in the list. */
-function decides(list: readonly EncodedRule[], index: number, search: Search): Region[] {
+/** One round of repairs: the list, what overlaps each rule with a conflict, and which rules were replaced already. */
+interface Round {
+  list: readonly EncodedRule[];
+  overlaps: Overlaps;
+  replaced: Map<EncodedRule, EncodedRule[]>;
+  search: Search;
+}
+
+/** The packets that a rule decides in the list. A rule that was replaced in this round may no longer match its own. */
+function decides({ list, overlaps, replaced, search }: Round, index: number): Region[] {
   const {
     listed: { family, regions = [] },
   } = list[index] as EncodedRule;
-  const before: Region[] = [];
-  for (let at = 0; at < index; at++) before.push(...regionsAt(list[at] as EncodedRule, family, regions));
-  return remainder(regions, before, search);
+  const before = (overlaps.get(index) ?? [])
+    .filter((other) => other < index)
+    .map((other) => list[other] as EncodedRule)
+    .filter((rule) => !replaced.has(rule));
+  return remainder(
+    regions,
+    before.flatMap((rule) => regionsAt(rule, family, regions)),
+    search,
+  );
 }
 
 /**
  * Whether the list has the same result without a rule, because later rules with its action match its packets. An accept
- * rule whose packets no other rule matches is kept: the same routers may have other rules.
+ * rule whose packets no other rule matches is kept: the same routers may have other rules. Later rules that were
+ * replaced in this round are not relied upon.
  */
-function isRedundant(list: readonly EncodedRule[], index: number, search: Search): boolean {
+function isRedundant(round: Round, index: number): boolean {
+  const { list, overlaps, replaced, search } = round;
   const { listed } = list[index] as EncodedRule;
-  let rest = decides(list, index, search);
-  for (let at = index + 1; at < list.length && rest.length > 0 && search.cutsLeft > 0; at++) {
+  let rest = decides(round, index);
+  for (const at of overlaps.get(index) ?? []) {
+    if (at < index) continue;
+    if (rest.length === 0 || search.cutsLeft <= 0) break;
     const later = list[at] as EncodedRule;
     const regions = regionsAt(later, listed.family, rest);
     if (regions.length === 0) continue;
     if (later.listed.action !== listed.action) return false;
-    rest = remainder(rest, regions, search);
+    if (!replaced.has(later)) rest = remainder(rest, regions, search);
   }
   return search.cutsLeft > 0 && rest.length === 0;
 }
@@ -94,9 +118,9 @@ function cost({ rule, by }: Repair): number {
 }
 
 /** The cheapest repair of a conflict; of equally cheap ones the first of dropping, splitting and narrowing. */
-function cheapest(list: readonly EncodedRule[], { first, routersFirst }: Conflict, search: Search): Repair | undefined {
-  const [before, after] = [list[first] as EncodedRule, list[routersFirst] as EncodedRule];
-  if (isRedundant(list, routersFirst, search)) return { kind: 'dropped', rule: after, by: [], other: before };
+function cheapest(round: Round, { first, routersFirst }: Conflict): Repair | undefined {
+  const [before, after] = [round.list[first] as EncodedRule, round.list[routersFirst] as EncodedRule];
+  if (isRedundant(round, routersFirst)) return { kind: 'dropped', rule: after, by: [], other: before };
   const above = replacements(draftsAbove(before.draft, after.draft), before);
   const outside = replacements(draftsOutside(after.draft, before.draft), after);
   const found: Repair[] = [
@@ -112,24 +136,26 @@ function distinct(list: readonly EncodedRule[]): EncodedRule[] {
   return list.filter((rule) => !known.has(keyOf(rule)) && known.add(keyOf(rule)));
 }
 
-/** Repairs conflicts that do not concern the same rules; undefined if one has no repair. */
-function round(
-  list: readonly EncodedRule[],
-  conflicts: readonly Conflict[],
-  search: Search,
-): { list: EncodedRule[]; repairs: Repair[] } | undefined {
-  const replaced = new Map<EncodedRule, EncodedRule[]>();
+/**
+ * Repairs the conflicts between rules that were not replaced in this round; undefined if one has no repair. One rule
+ * may be the reason for the replacement of any number of others: it stays as it is.
+ */
+function repairRound(round: Round, conflicts: readonly Conflict[]): Repair[] | undefined {
   const repairs: Repair[] = [];
-  const touched = new Set<number>();
-  for (const conflict of conflicts) {
-    if (touched.has(conflict.first) || touched.has(conflict.routersFirst)) continue;
-    const repair = cheapest(list, conflict, search);
+  for (const { first, routersFirst, packet } of conflicts) {
+    const both = [first, routersFirst].map((place) => round.list[place] as EncodedRule);
+    if (both.some((rule) => round.replaced.has(rule))) continue;
+    const repair = cheapest(round, { first, routersFirst, packet });
     if (repair === undefined) return undefined;
-    touched.add(conflict.first).add(conflict.routersFirst);
-    replaced.set(repair.rule, repair.by);
+    round.replaced.set(repair.rule, repair.by);
     repairs.push(repair);
   }
-  return { list: distinct(list.flatMap((rule) => replaced.get(rule) ?? [rule])), repairs };
+  return repairs;
+}
+
+/** The list after a round. */
+function afterRound({ list, replaced }: Round): EncodedRule[] {
+  return distinct(list.flatMap((rule) => replaced.get(rule) ?? [rule]));
 }
 
 /**
@@ -143,19 +169,22 @@ export function repairOrder(
   budget: RepairBudget = {},
 ): Repaired {
   const most = rules.length + (budget.rules ?? Math.max(fewestExtra, rules.length >> 2));
-  const search: Search = { cutsLeft: budget.cuts ?? mostCuts };
+  const search: Search = { cutsLeft: budget.cuts ?? Math.max(fewestCuts, rules.length * cutsPerRule) };
   const repairs: Repair[] = [];
   let list: EncodedRule[] = [...rules];
   let now = comparison;
   for (let rounds = budget.rounds ?? 8; rounds > 0; rounds--) {
-    const next = round(list, now.conflicts, search);
-    if (next === undefined) return { reason: 'one of the differences has no repair' };
-    if (next.list.length > most) return { reason: `it would take more than ${most} rules instead of ${rules.length}` };
-    repairs.push(...next.repairs);
-    list = next.list;
+    const { conflicts, overlaps } = now;
+    if (overlaps === undefined || search.cutsLeft <= 0) return { reason: 'there are too many overlaps to compare' };
+    const round: Round = { list, overlaps, replaced: new Map(), search };
+    const made = repairRound(round, conflicts);
+    if (made === undefined) return { reason: 'one of the differences has no repair' };
+    list = afterRound(round);
+    if (list.length > most) return { reason: `it would take more than ${most} rules instead of ${rules.length}` };
+    repairs.push(...made);
     now = compareOrders(
       list.map(({ listed }) => listed),
-      { conflicts: conflictsAtOnce },
+      { conflicts: conflictsAtOnce(list.length) },
       search,
     );
     if (search.cutsLeft <= 0) return { reason: 'there are too many overlaps to compare' };

@@ -3,7 +3,7 @@ import { compareKeys } from '../bgp/order';
 import { intersectRegions, packetIn, regionsTouch, subtractRegion, type Region } from '../packets/region';
 import type { Packet } from '../packets/packet';
 import type { ListedRule, Search } from './conflicts';
-import { neighbours } from './neighbours';
+import { concerning, neighbours } from './neighbours';
 
 /** Some packets of one family, and what they are. */
 export interface Traffic<T> {
@@ -70,11 +70,15 @@ function testedBefore(rules: readonly ListedRule[], wanted: ReadonlySet<number>)
     const owned = rules.flatMap((rule, owner) =>
       rule.family === family ? (rule.regions ?? []).map((region) => ({ owner, region })) : [],
     );
-    return neighbours(owned, rules.length, mostPairs, (a, b) => wanted.has(a) || wanted.has(b));
+    return neighbours(
+      owned,
+      mostPairs,
+      concerning((rule) => wanted.has(rule)),
+    );
   });
   return (rule) => {
     const own = rules[rule] as ListedRule;
-    const others = near[own.family === 'ipv4' ? 0 : 1]?.[rule] ?? new Set<number>();
+    const others = near[own.family === 'ipv4' ? 0 : 1]?.get(rule) ?? new Set<number>();
     return [...others]
       .map((other) => rules[other] as ListedRule)
       .filter(({ key }) => compareKeys(key, own.key) < 0)

@@ -61,7 +61,7 @@ function descriptionOf(entry: JsonObject): string {
 }
 
 /** What an entry of an ACL does with which packets: `drop udp 53 -> 192.0.2.0/24`. */
-export function aceLabel({ matches, actions }: JsonObject): string {
+function aceLabel({ matches, actions }: JsonObject): string {
   const of = isObject(matches) ? matches : {};
   const network = object(of.ipv4 ?? of.ipv6);
   const transport = ['tcp', 'udp', 'icmp'].find((name) => isObject(of[name]));

@@ -1,5 +1,17 @@
 import assert from 'node:assert/strict';
-import { appendFileSync, chmodSync, readdirSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  chmodSync,
+  copyFileSync,
+  linkSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { DotsError } from '#dots/model/errors';
@@ -79,6 +91,29 @@ test('a last record that was cut off anywhere is dropped and reported, and the r
   }
 });
 
+const displacements: [string, (journal: string, aside: string) => void][] = [
+  ['removed', (journal) => rmSync(journal)],
+  ['moved', (journal, aside) => renameSync(journal, aside)],
+  ['removed, with another name left', (journal, aside) => (linkSync(journal, aside), rmSync(journal))],
+  ['replaced by a copy', (journal, aside) => (copyFileSync(journal, aside), renameSync(aside, journal))],
+];
+
+for (const [how, displace] of displacements)
+  test(`nothing is acknowledged while the journal is ${how}: the next server would not find it`, async (t) => {
+    const path = await stateFolder(t);
+    const { state } = await open(path);
+    t.after(() => state.close());
+    displace(journalIn(path), `${journalIn(path)}.aside`);
+    await assert.rejects(
+      state.exclusive(() => state.mitigations.put(mitigation(3))),
+      /Nothing was stored: .*journal cannot be written: it was moved or removed/,
+    );
+    assert.deepEqual(
+      state.mitigations.all().map(({ mid }) => mid),
+      [1, 2],
+    );
+  });
+
 test('a journal with a changed, missing or moved record is refused with the byte and the choice', async (t) => {
   const path = await stateFolder(t);
   const [first = '', one = '', two = ''] = readFileSync(journalIn(path), 'utf8').split('\n');
@@ -113,6 +148,10 @@ test('stored content that no server stores is refused, though its checksum is ri
   const cases: [JournalChange, RegExp][] = [
     [['mitigation', '1 c', { ...good, mid: -1 }], /"mid" is missing or invalid/],
     [['mitigation', '1 c', { ...good, status: 9 }], /"status" is missing or invalid/],
+    [['mitigation', '1 c', { ...good, status: '2' }], /"status" is missing or invalid/],
+    [['mitigation', '1 c', { ...good, status: [2] }], /"status" is missing or invalid/],
+    [['mitigation', '1 c\0', { ...good, cuid: 'c\0' }], /"cuid" is missing or invalid/],
+    [['mitigation', '1 c', { ...good, cdid: 'd\x01' }], /"cdid" is missing or invalid/],
     [['mitigation', '1 c', { ...good, since: null }], /"since" is missing or invalid/],
     [['mitigation', '1 c', { ...good, startedAt: null }], /"startedAt" is null/],
     [['mitigation', '1 c', { ...good, more: 1 }], /"more" is unknown/],

@@ -6,12 +6,13 @@ import { isObject, itemsOf, type JsonObject } from '#dots/model/json';
 import { aliasTargets, refuseUnknownAliases } from '../aliases';
 import { uncontrolledFilters, withFilterControl, withoutFilterControl } from '../filterControl';
 import { isEfficacyUpdate } from '../ifMatch';
-import { MitigationOverlaps } from '../mitigationOverlaps';
+import { ClientConflicts } from '../clientConflicts';
+import type { MitigationOverlaps } from '../mitigationOverlaps';
 import { mitigationStatus, type StatusOptions } from '../mitigationStatus';
-import { sharedTargets } from '#dots/model/sharedTargets';
-import { documentAnswer, refuse, refuseWith } from '../refusal';
+import { documentAnswer, refuse, refuseWith, type Refusal } from '../refusal';
 import { readBody } from '../requestBody';
 import type { DomainCheck, Resource, ResourceRequest } from '../resource';
+import type { Clients } from '../../state/clients';
 import type { ClientQuota } from '../../state/clientQuota';
 import type { OutsideTarget } from '../../state/clientDomain';
 import { sameContent } from '../../state/equality';
@@ -56,8 +57,10 @@ export interface MitigateOptions {
   state: ServerState;
   clock: Clock;
   policy: Policy;
+  clients: Clients;
   outside: DomainCheck;
   quota: ClientQuota;
+  overlaps: MitigationOverlaps;
 }
 
 /** Mitigation requests: RFC 9132 section 4.4. */
@@ -76,11 +79,11 @@ const isRefusedByStore = (error: unknown): boolean => error instanceof StoreErro
 class MitigationServer {
   private readonly mitigations: ServerState['mitigations'];
   private readonly clients: ServerState['clients'];
-  private readonly overlaps: MitigationOverlaps;
+  private readonly conflicts: ClientConflicts;
 
   constructor(private readonly options: MitigateOptions) {
     ({ mitigations: this.mitigations, clients: this.clients } = options.state);
-    this.overlaps = new MitigationOverlaps(options.state);
+    this.conflicts = new ClientConflicts(options);
   }
 
   /** RFC 9132 section 4.4.2. */
@@ -95,7 +98,12 @@ class MitigationServer {
       );
     const { now } = this;
     const entries = found.map((mitigation) =>
-      mitigationStatus(mitigation, { now, content, counters: this.mitigations.counters(mitigation) }),
+      mitigationStatus(mitigation, {
+        now,
+        content,
+        counters: this.mitigations.counters(mitigation),
+        conflict: this.conflicts.of(mitigation),
+      }),
     );
     return documentAnswer('2.05', scopeDocument(entries));
   }
@@ -148,9 +156,11 @@ class MitigationServer {
     const { now } = this;
     const { policy } = this.options;
     const current = resumed(known, policy.timing, now);
+    const refused = current === known ? undefined : this.conflicts.refusal(current, now);
+    if (refused !== undefined) return conflictAnswer(refused, otherClient).answer;
     const next = lifetime === undefined ? current : refreshed(current, grantedLifetime(lifetime, policy), now);
     this.mitigations.put(next, attackStatus);
-    return granted('2.04', next, now);
+    return granted('2.04', next, now, this.conflicts.of(next));
   }
 
   private create(request: MitigationRequest): CoapAnswer {
@@ -160,7 +170,8 @@ class MitigationServer {
     const { now } = this;
     const client = this.clients.find(cuid);
     refuseUnknownAliases(scope, client);
-    const attack = (): boolean => this.mitigations.of(cuid).some(isActive);
+    const offloads = this.options.clients.of(owner)?.offloads === true;
+    const attack = (): boolean => offloads || this.mitigations.of(cuid).some(isActive);
     const controlled = withFilterControl(scope, { client, attack, now });
     const replaced = this.replacedBy(request);
     this.refuseBeyondLimits(request, replaced.length);
@@ -173,11 +184,12 @@ class MitigationServer {
       grantedLifetime(lifetime, this.options.policy),
       now,
     );
-    const conflict = this.conflictWithOthers(next);
+    const refused = this.conflicts.refusal(next, now);
+    if (refused !== undefined) return conflictAnswer(refused, otherClient).answer;
     if (controlled !== undefined) this.clients.put(controlled);
     for (const mitigation of replaced) this.mitigations.remove(mitigation);
     this.mitigations.put(next);
-    return granted('2.01', next, now, conflict);
+    return granted('2.01', next, now, this.conflicts.of(next));
   }
 
   /**
@@ -185,7 +197,7 @@ class MitigationServer {
    * Throws a Refusal (4.09) if one with a higher mid overrides the new request: RFC 9132 section 4.4.1.3.
    */
   private replacedBy(request: MitigationRequest): Mitigation[] {
-    const overlapping = [...this.overlaps.of(request)]
+    const overlapping = [...this.options.overlaps.of(request)]
       .filter((other) => other.cuid === request.cuid && triggersAtOnce(other) === triggersAtOnce(request))
       .sort((a, b) => a.mid - b.mid);
     refuseOverridden(request, overlapping);
@@ -199,28 +211,6 @@ class MitigationServer {
       .filter((mitigation) => mitigation.status === status.terminating)
       .map((mitigation) => prolonged(mitigation, timing));
     return Math.max(timing.terminatingMs, ...earlier);
-  }
-
-  /**
-   * Requests of several clients for the same target are all accepted; the later one is informed: RFC 9132 section
-   * 4.4.1.3.
-   */
-  private conflictWithOthers(mitigation: Mitigation): JsonObject | undefined {
-    const shared = this.targetsSharedWithOthers(mitigation);
-    return (
-      shared && {
-        'conflict-status': 'request-active',
-        'conflict-cause': 'overlapping-targets',
-        'conflict-scope': shared,
-      }
-    );
-  }
-
-  private targetsSharedWithOthers(mitigation: Mitigation): JsonObject | undefined {
-    const targets = ({ cuid, scope }: Mitigation): JsonObject => aliasTargets(scope, this.clients.find(cuid));
-    for (const other of this.overlaps.of(mitigation))
-      if (other.cuid !== mitigation.cuid && isActive(other)) return sharedTargets(targets(mitigation), targets(other));
-    return undefined;
   }
 
   private refuseBeyondLimits(request: MitigationRequest, replaced: number): void {
@@ -273,11 +263,13 @@ function refuseOverridden(request: MitigationRequest, overlapping: Mitigation[])
   if (overriding === undefined) return;
   const { mid } = overriding;
   const conflict: JsonObject = { 'conflict-cause': 'overlapping-targets', 'conflict-scope': { mid } };
-  throw refuseWith(
-    '4.09',
-    scopeDocument([{ 'conflict-information': conflict }]),
-    `The mitigation with mid ${mid} overlaps this request and overrides it.`,
-  );
+  throw conflictAnswer(conflict, `The mitigation with mid ${mid} overlaps this request and overrides it.`);
+}
+
+const otherClient = 'A request of another client has targets of this one.';
+
+function conflictAnswer(conflict: JsonObject, sentence: string): Refusal {
+  return refuseWith('4.09', scopeDocument([{ 'conflict-information': conflict }]), sentence);
 }
 
 function scopeDocument(scope: JsonObject[]): JsonObject {
