@@ -96,6 +96,16 @@ export function namePlace(form: DocumentForm, path: readonly string[], atName: b
   return kind === undefined ? undefined : { of: kind, role: 'use' };
 }
 
+/** Whether a member of a document may have a name as its value; cheap, for tens of thousands of members. */
+export function mayHaveName(form: DocumentForm, member: string): boolean {
+  return form === 'policy' || placesOf[form]?.has(member) === true;
+}
+
+/** Whether names of members are names of something in documents of a form. */
+export function hasNamedMembers(form: DocumentForm): boolean {
+  return form === 'policy' || placesOf[form]?.has('*') === true;
+}
+
 type KnownPlace = NamePlace & { path: readonly string[] };
 
 /** The places of a form by their last member, so that most members cost one look-up. */
