@@ -46,7 +46,9 @@ async function runWatch(given: Arguments, io: Io): Promise<ExitStatus> {
   const stop = new AbortController();
   void io.stopped().then(() => stop.abort());
   const statuses = await Promise.all(
-    clients.map((each) => watchClient({ each, query, filtered, content, printer, given, observe: io.observe, signal: stop.signal })),
+    clients.map((each) =>
+      watchClient({ each, query, filtered, content, printer, given, observe: io.observe, signal: stop.signal }),
+    ),
   );
   return Math.max(0, ...statuses, ...problems.map(({ error }) => statusOf(error))) as ExitStatus;
 }
