@@ -4,7 +4,6 @@
  */
 export { changeLines } from '#dots/data/differences';
 export { DataSession } from '#dots/data/session';
-export { translate } from '#dots/flowspec/translate';
 export { Orchestrator } from '#dots/orchestrator/orchestrator';
 export { chosenCuid } from '#dots/signal/cuids';
 export { cuidOf, cuidOfCertificate, cuidOnPlainPath } from '#dots/signal/identifiers';
