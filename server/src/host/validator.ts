@@ -12,12 +12,15 @@ import {
 import { isStatus, type DocumentContext, type Member } from '#dots/workspace/documentSet';
 import { ignoredWorkspaceFile, unreadDocuments } from '#dots/workspace/leftOut';
 import { serverAddress } from '#dots/workspace/serverAddress';
-import type { LocatedFinding, Profiles } from '#service/service';
+import type { IndexEntry, LocatedFinding, Profiles } from '#service/service';
 import type { ValidationService } from '#service/validationService';
 import { CrossFaults } from './crossFaults';
 import type { SourceDocument } from './documentCache';
-import { DocumentSets, type RelatedSet, type SetMember, type SetsOptions } from './documentSets';
+import { DocumentSets, type SetsOptions } from './documentSets';
 import { pathInWorkspace } from './governingWorkspaces';
+import { KeptSets } from './keptSets';
+import type { RelatedSet, SetMember } from './relatedSet';
+import { namesIn, type IndexedNames } from './workspaceNames';
 
 export interface ValidatorOptions extends SetsOptions {
   service: ValidationService;
@@ -46,6 +49,7 @@ export interface RuleSources {
 /** Validates documents: alone, with the settings of their workspace file, and together with related documents. */
 export class Validator {
   private readonly faults: CrossFaults;
+  private readonly kept = new KeptSets();
 
   constructor(private readonly options: ValidatorOptions) {
     this.faults = new CrossFaults(options.service);
@@ -53,7 +57,7 @@ export class Validator {
 
   /** A snapshot of the documents; several calls may share it. */
   async now(): Promise<DocumentSets> {
-    return new DocumentSets(this.options, await this.options.profiles());
+    return new DocumentSets(this.options, await this.options.profiles(), this.kept);
   }
 
   /** The same, once the documents that belong together with one have been read. */
@@ -116,6 +120,19 @@ export class Validator {
     const sets = await this.now();
     const { cuid, direction } = sets.context(uri);
     return { ...namesFor(sets.of(uri), cuid), ...(direction !== undefined && { direction }) };
+  }
+
+  /** What all documents define that are open or in these folders. */
+  async indexed(folders: readonly string[]): Promise<IndexedNames[]> {
+    const { documents, index, naming, sources } = this.options;
+    const read = await Promise.all(folders.map((folder) => index.loaded({ folder, deep: true })));
+    const open = sources()
+      .filter((source) => documents.isDocument(source))
+      .map((source): [string, IndexEntry] => [source.uri, documents.entry(source)]);
+    const onDisk = read.flatMap(({ entries }) =>
+      [...entries].map(([path, entry]): [string, IndexEntry] => [naming.nameOf(path), entry]),
+    );
+    return [...new Map([...onDisk, ...open])].map(([uri, entry]) => namesIn(uri, entry));
   }
 
   /** The related files that were not read. */

@@ -27,19 +27,21 @@ import { completionItemOf, hoverOf } from './convert';
 import type { KnownNames, ParsedDocument, Profiles } from '#service/service';
 import { formOf } from '#dots/workspace/fileNames';
 import { Diagnostics } from './diagnostics';
-import { DocumentCache } from '#host/documentCache';
+import { DocumentCache, isPlainJson } from '#host/documentCache';
 import { pathOf, uriNaming, uriOf } from '#host/files';
 import { FolderIndex, type Pauses } from '#host/folderIndex';
 import { GoverningWorkspaces } from '#host/governingWorkspaces';
 import { Validator } from '#host/validator';
 import { DocumentStates } from './documentStates';
-import { Settings, startOptions } from './settings';
+import { Settings, startOptions, type StartOptions } from './settings';
+import { registerStructure, structureCapabilities } from './structure';
 
 const capabilities: InitializeResult = {
   capabilities: {
     textDocumentSync: { openClose: true, change: TextDocumentSyncKind.Incremental, save: true },
     completionProvider: { triggerCharacters: ['"', ':'] },
     hoverProvider: true,
+    ...structureCapabilities,
     workspace: { workspaceFolders: { supported: true, changeNotifications: true } },
   },
   serverInfo: { name: 'DOTS language server' },
@@ -68,6 +70,7 @@ class Server {
   /** The profiles file that is watched beside the folders, and the registration for all of them. */
   private watched: { profiles: string; registration: Promise<Disposable> } | undefined;
   private readonly snippets: boolean;
+  private readonly options: StartOptions;
   /** The folders that are open in the editor, and the files, as paths. */
   private folders: readonly string[];
   private readonly openFiles = new Set<string>();
@@ -78,6 +81,7 @@ class Server {
     private readonly params: InitializeParams,
   ) {
     const options = startOptions(params);
+    this.options = options;
     const all = (): TextDocument[] => documents.all();
     this.settings = new Settings(connection, params, options);
     this.folders = foldersOf(params);
@@ -139,6 +143,13 @@ class Server {
         return hover === undefined ? null : hoverOf(hover);
       }),
     );
+    registerStructure(connection, {
+      service: this.service,
+      about: (what, nothing, uri, answer) =>
+        this.guarded(what, nothing, uri, (document) => answer(this.cache.parsed(document), document)),
+      ownsStructure: (document) => this.options.syntax === 'server' || !isPlainJson(document),
+      indexed: () => this.validator.indexed(this.folders),
+    });
     connection.onRequest(documentToSendRequest, ({ uri }: DocumentParams) => this.documentToSend(uri));
     connection.onRequest(relatedDocumentsRequest, ({ uri }: DocumentParams) => this.relatedDocuments(uri));
     connection.onRequest(profilesRequest, () => this.states.profiles());

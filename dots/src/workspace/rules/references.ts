@@ -34,7 +34,11 @@ export const unusedAliases: CrossRule = (set) => {
   if (!set.complete) return [];
   const used = new Map<string, (string | undefined)[]>();
   for (const member of set.members)
-    for (const { text } of aliasUses(member)) used.set(text, [...(used.get(text) ?? []), member.context.cuid]);
+    for (const { text } of aliasUses(member)) {
+      const users = used.get(text) ?? [];
+      users.push(member.context.cuid);
+      used.set(text, users);
+    }
   return [...aliasesOf(set).values()]
     .flat()
     .filter(
