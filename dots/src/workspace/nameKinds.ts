@@ -20,7 +20,7 @@ export interface NameKind {
 }
 
 /** All kinds of names. Another kind of document adds its places here. */
-export const nameKinds: readonly NameKind[] = [
+const nameKinds: readonly NameKind[] = [
   {
     kind: 'alias',
     noun: 'alias',

@@ -14,9 +14,10 @@ import type { ClientQuota } from '../state/clientQuota';
 import type { CuidClaims } from '../state/cuidClaims';
 import type { Policy } from '../state/policy';
 import { TooManyRequests, type RequestTurns } from '../state/requestTurns';
+import type { TelemetryKind } from '../state/telemetry';
 import type { ServerState } from '../state/serverState';
 import { MitigationOverlaps } from './mitigationOverlaps';
-import { observedBy, observedConfig } from './observation';
+import { observedBy, observedConfig, observedTelemetry } from './observation';
 import { ownerGuard } from './owner';
 import { configResource } from './resources/config';
 import { heartbeatResource } from './resources/heartbeat';
@@ -96,7 +97,9 @@ export class SignalService {
       const client = clients.of(endpoint.security?.identity);
       return client && outsideDomain(client, body, resolve);
     };
-    const checked = { telemetry: state.telemetry, outside, quota };
+    const changed = (kind: TelemetryKind, cuid: string, ids: readonly number[]): void =>
+      this.notifyOfTelemetry(kind, cuid, ids);
+    const checked = { telemetry: state.telemetry, clients: state.clients, outside, quota, changed };
     const resources = {
       mitigate: mitigateResource({ state, clock, policy, clients, outside, quota, overlaps: this.overlaps }),
       config: configResource((session) => this.observers.changed(observedConfig(session))),
@@ -114,6 +117,11 @@ export class SignalService {
       route(resources, ownerGuard({ clients, claims, log: (line) => this.trace(line) })),
       observedBy,
     );
+  }
+
+  private notifyOfTelemetry(kind: TelemetryKind, cuid: string, ids: readonly number[]): void {
+    if (kind !== 'tmid' || ids.length === 0) return;
+    for (const id of [...ids, undefined]) this.observers.changed(observedTelemetry(cuid, id));
   }
 
   private logStatuses(changed: Mitigation[]): void {

@@ -6,11 +6,13 @@ import { isObject, itemsOf, type JsonObject } from '#dots/model/json';
 import { aliasTargets, refuseUnknownAliases } from '../aliases';
 import { uncontrolledFilters, withFilterControl, withoutFilterControl } from '../filterControl';
 import { isEfficacyUpdate } from '../ifMatch';
+import { contentQuery } from '../contentQuery';
 import { ClientConflicts } from '../clientConflicts';
 import type { MitigationOverlaps } from '../mitigationOverlaps';
-import { mitigationStatus, type StatusOptions } from '../mitigationStatus';
+import { mitigationStatus } from '../mitigationStatus';
 import { documentAnswer, refuse, refuseWith, type Refusal } from '../refusal';
 import { readBody } from '../requestBody';
+import { queryTypes, targetCondition, type QueriedTargets } from '../targetQueries';
 import type { DomainCheck, Resource, ResourceRequest } from '../resource';
 import type { Clients } from '../../state/clients';
 import type { ClientQuota } from '../../state/clientQuota';
@@ -89,13 +91,11 @@ class MitigationServer {
   /** RFC 9132 section 4.4.2. */
   get({ cuid, id, inbound }: ResourceRequest): CoapAnswer {
     const content = contentQuery(inbound.query);
-    const found = this.mitigations.of(cuid).filter(({ mid }) => id === undefined || mid === id);
-    if (found.length === 0)
-      throw refuse(
-        '4.04',
-        id === undefined ? 'This client has no mitigation.' : `This client has no mitigation with mid ${id}.`,
-        '9132 4.4.2',
-      );
+    const selects = targetCondition(inbound.query, mitigationQueries);
+    const found = this.mitigations
+      .of(cuid)
+      .filter((one) => (id === undefined || one.mid === id) && selects(this.queriedIn(one)));
+    if (found.length === 0) throw nothingThere(id);
     const { now } = this;
     const entries = found.map((mitigation) =>
       mitigationStatus(mitigation, {
@@ -106,6 +106,11 @@ class MitigationServer {
       }),
     );
     return documentAnswer('2.05', scopeDocument(entries));
+  }
+
+  private queriedIn({ cuid, mid, scope }: Mitigation): QueriedTargets {
+    const targets = aliasTargets(scope, this.clients.find(cuid));
+    return { targets, aliases: itemsOf(scope['alias-name']), mids: [mid] };
   }
 
   /** RFC 9132 sections 4.4.1 and 4.4.3. Names are resolved before the work that others wait for. */
@@ -147,7 +152,8 @@ class MitigationServer {
     if (isEfficacy && attackStatus === undefined)
       throw refuse('4.00', 'An efficacy update needs an "attack-status".', '9132 4.4.3');
     const repeated = isEfficacy ? withoutFilterControl(known.scope) : known.scope;
-    if (!sameContent(withDefaults(repeated), withDefaults(request.scope), planAt('mitigation-scope', 'scope')))
+    const scope = isEfficacy ? withoutTelemetry(request.scope) : request.scope;
+    if (!sameContent(withDefaults(repeated), withDefaults(scope), planAt('mitigation-scope', 'scope')))
       throw refuse(
         '4.00',
         `The mitigation with mid ${request.mid} has another scope: only its lifetime can change. Use a new mid.`,
@@ -219,6 +225,14 @@ class MitigationServer {
   }
 }
 
+/** The path of a mitigation has its mid: RFC 9244 section 9.2. */
+const mitigationQueries = queryTypes.filter((name) => name !== 'mid');
+
+function nothingThere(mid: number | undefined): Error {
+  const which = mid === undefined ? 'mitigation' : `mitigation with mid ${mid}`;
+  return refuse('4.04', `This client has no ${which} that the request selects.`, '9132 4.4.2');
+}
+
 /** What was granted at `now`: RFC 9132 figure 10. */
 function granted(code: string, mitigation: Mitigation, now: number, conflict?: JsonObject): CoapAnswer {
   const entry: JsonObject = { mid: mitigation.mid, lifetime: remainingLifetime(mitigation, now) };
@@ -247,10 +261,9 @@ function mitigationRequest(request: ResourceRequest): MitigationRequest {
   };
 }
 
-function contentQuery(query: readonly string[]): StatusOptions['content'] {
-  const value = query.find((argument) => argument.startsWith('c='))?.slice(2) ?? 'a';
-  if (value === 'a' || value === 'c' || value === 'n') return value;
-  throw refuse('4.00', 'The value of the query parameter "c" must be c, n or a.', '9132 4.4.2');
+/** An efficacy update reports the traffic that the client observes: RFC 9244 section 9.1. */
+function withoutTelemetry(scope: JsonObject): JsonObject {
+  return Object.fromEntries(Object.entries(scope).filter(([name]) => !name.startsWith('ietf-dots-telemetry:')));
 }
 
 function withDefaults(scope: JsonObject): JsonObject {
