@@ -13,6 +13,7 @@ import {
   type ResourcePath,
 } from '#dots/data/resources';
 import type { Activation, DataAnswer, DataSession } from '#dots/data/session';
+import { recordActivation } from '#dots/dotsClient/installedEntries';
 import { DotsError } from '#dots/model/errors';
 import type { JsonObject } from '#dots/model/json';
 import { safeJson } from '#dots/model/text';
@@ -23,7 +24,7 @@ import { duration } from '#dots/words/quantities';
 import { UsageError, type Arguments } from './command';
 import type { DataAction } from './dataActionNames';
 import type { DataReport } from './dataReport';
-import { clientOf, overData, recordActivation, recordInstalled } from './dataTarget';
+import { clientOf, overData, recordAt } from './dataTarget';
 import { readDocument } from './document';
 import type { Io } from './io';
 import { withOption } from './mitigationTargets';
@@ -165,7 +166,7 @@ async function install({ words, given, report, io }: DataRun): Promise<void> {
     await report.lines(`The client was not registered; dots registered it first, as ${target.cuid}.`);
   if (installed.answer.ok) {
     report.add(installed.changes);
-    await recordInstalled(sending.ledger, target, document.value);
+    await recordAt(sending.ledger, target, document.value);
   }
   await report.answered(installed.answers, { ok: isMapping(document.value) ? afterMapping : afterInstalling });
 }

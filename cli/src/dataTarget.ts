@@ -1,8 +1,7 @@
-import { contentOf, isMapping } from '#dots/data/resources';
-import { DataSession, type Activation } from '#dots/data/session';
+import { DataSession } from '#dots/data/session';
 import type { JsonObject } from '#dots/model/json';
+import { recordInstalled } from '#dots/dotsClient/installedEntries';
 import type { Ledger, LedgerOfClient } from '#dots/signal/ledgerFolder';
-import { installedNow } from '#dots/signal/ledgerInstalled';
 import { ledgerAt, ledgerOf } from './clientIdentity';
 import { UsageError, type Arguments } from './command';
 import type { Io } from './io';
@@ -16,19 +15,9 @@ export async function clientOf(
   return ledgerAt(await ledgerOf(given, io), target);
 }
 
-/** Enters in the ledger when an ACL is in force from now on, if the ledger has it. Throws a DotsError. */
-export async function recordActivation(client: LedgerOfClient, name: string, activation: Activation): Promise<void> {
-  const known = installedNow(await client.read()).find((each) => each.container === 'acls' && each.name === name);
-  if (known === undefined) return;
-  const { container, entry, address } = known;
-  await client.installed({ container, entries: [{ ...entry, 'activation-type': activation }], address });
-}
-
 /** Enters in the ledger the aliases or ACLs that a server has accepted. Throws a DotsError. */
-export async function recordInstalled(ledger: Ledger, target: SettledTarget, document: JsonObject): Promise<void> {
-  if (isMapping(document)) return;
-  await ledgerAt(ledger, target).installed({ ...contentOf(document), address: target.server });
-}
+export const recordAt = (ledger: Ledger, target: SettledTarget, document: JsonObject): Promise<void> =>
+  recordInstalled(ledgerAt(ledger, target), target.server, document);
 
 /** Runs an action over a data channel session with a target, which is closed afterwards. Throws a DotsError. */
 export async function overData<T>(target: SettledTarget, action: (session: DataSession) => Promise<T>): Promise<T> {

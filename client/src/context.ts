@@ -2,6 +2,7 @@ import * as vscode from 'vscode';
 import type { ProfilesInfo } from '#contract';
 import { ActiveProfile } from './editor/activeProfile';
 import { DocumentLenses } from './editor/codeLens';
+import { CuidCollision } from './sessions/cuidCollision';
 import { DataHost } from './sessions/dataChannel';
 import { DocumentStates } from './editor/documentStates';
 import { DocumentStatus } from './editor/documentStatus';
@@ -59,11 +60,12 @@ export class Workbench {
     this.orchestrator = new OrchestratorHost(this.log, stateFolder(extension));
     const identity = new ClientIdentity(this.log);
     this.profiles = new ProfileHost(this.language, active, this.log);
-    this.sessions = new Sessions(identity, this.log);
+    const data = new DataHost(identity, this.log);
+    this.sessions = new Sessions(identity, this.log, new CuidCollision(identity, data));
     this.view = new SessionView(this.sessions, this.orchestrator);
     const credentials = new Credentials(extension.secrets);
     const targets = new ServerTargets(this.orchestrator, identity, credentials);
-    const sender = new RequestSender(states, targets, this.sessions, new DataHost(this.log), this.log);
+    const sender = new RequestSender(states, targets, this.sessions, data, this.log);
     this.owned = [
       active,
       states,

@@ -1,6 +1,6 @@
 import type { MessageWatch } from '#dots/coap/watchedChannel';
-import type { JsonObject } from '#dots/model/json';
 import { documentTypeOf } from '#dots/model/documents';
+import { cuidInUse, namesEntries, whyCuidStays } from '#dots/dotsClient/cuidChange';
 import { newCuid } from '#dots/signal/identifiers';
 import { isRunning, type ClientLedger, type NewRequest } from '#dots/signal/ledger';
 import type { LedgerOfClient } from '#dots/signal/ledgerFolder';
@@ -61,12 +61,15 @@ export async function sendSignal(task: Task): Promise<SignalResult> {
   if (refusal !== undefined) return { ...first, remarks: [refusal] };
   const renamed: SettledTarget = { ...target, cuid: newCuid(), cuidSource: 'generated' };
   await client.replaced(renamed.cuid);
-  const { moveEntries } = await import('../moveEntries');
+  const [{ moveEntries }, { overData }] = await Promise.all([
+    import('#dots/dotsClient/moveEntries'),
+    import('../dataTarget'),
+  ]);
   const move = (): Promise<string[]> =>
     moveEntries({
       from: { client, cuid: target.cuid },
       to: { client: ledgerAt(ledger, renamed), cuid: renamed.cuid },
-      target,
+      overData: ({ address, cuid }, action) => overData({ ...target, server: address, cuid }, action),
     });
   // A request that names aliases or ACLs needs them under its cuid; any other one is sent first.
   const before = namesEntries(task.document.value) ? await move() : [];
@@ -76,18 +79,15 @@ export async function sendSignal(task: Task): Promise<SignalResult> {
   return { ...second, remarks: [said, ...moved, ...second.remarks] };
 }
 
-const namesEntries = (document: JsonObject): boolean =>
-  scopesOf(document).some((scope) => 'alias-name' in scope || 'ietf-dots-signal-control:acl-list' in scope);
-
 async function whyNoNewCuid(
   { cuid, cuidSource }: SettledTarget,
   client: LedgerOfClient,
   { given, io }: Task,
 ): Promise<string | undefined> {
-  if (cuidSource === 'configured')
+  const reason = await whyCuidStays(cuidSource, client);
+  if (reason === 'configured')
     return `Another client uses the cuid ${cuid}, which --cuid, the workspace file or the profile names. Specify another one there.`;
-  if ((await client.read()).entries.some(isRunning))
-    return `Another client uses the cuid ${cuid}, and it must not change while mitigations run under it (RFC 9132 section 4.4.1.1). Withdraw them first, then send again.`;
+  if (reason === 'in-use') return cuidInUse(cuid);
   if (given.option('new-cuid') !== undefined) return undefined;
   const isMeant = await io.confirm?.(`Another client uses the cuid ${cuid}. Generate a new one and send again?`);
   return isMeant === true
@@ -117,8 +117,6 @@ async function sendOver(connection: Connection, target: SettledTarget, task: Tas
   const request = newRequest(document, target);
   const { kept, ask } = connection;
   const { permit } = target;
-  if (kept === true && given.option('verbose') !== undefined)
-    task.io.say('dots send: The messages of the session that dots session keeps are not shown.');
   if (request === undefined) {
     const answered = await ask((session, left) => session.send(document.value, { permit, ...left }));
     return { ...answered, target, kept, remarks: [] };
@@ -134,6 +132,8 @@ async function sendOver(connection: Connection, target: SettledTarget, task: Tas
     approve: replace === true ? undefined : (replacement) => isApproved(replacement, task.io),
     blocks: blocks === true,
   });
+  const { failed, entry, answer } = recorded;
+  if (failed !== undefined && answer.ok) connection.controlLater?.({ client, request, permit, failed, entry });
   const resolved = await resolveUnanswered(client, ask, target);
   const earlier = earlierVersions(recorded, await client.read());
   const remarks = [...remarksOn(recorded, target, given, kept), ...earlier, ...resolved];
@@ -186,7 +186,7 @@ function withNextStep(failure: RequestFailure, target: SettledTarget, given: Arg
 
 function remarksOn(recorded: Recorded, target: SettledTarget, given: Arguments, kept: true | undefined): string[] {
   const { answer, entry, wouldReplace } = recorded;
-  const all = [...recordedSentences(recorded)];
+  const all = [...recordedSentences(recorded, kept)];
   if (wouldReplace !== undefined) all.push('Use --replace to send it under a higher mid anyway.');
   if (answer.ok && entry.kind === 'mitigation-scope' && grantedLifetime(answer) !== 0)
     all.push(
