@@ -30,7 +30,10 @@ function everyFeature(file: string, text: string, offset: number): void {
   const document = service.parse(text, file);
   const position = document.lines.positionAt(offset);
   try {
-    service.validate(document);
+    const { findings } = service.validate(document);
+    for (const finding of findings.slice(0, 20))
+      for (const { edits } of service.fixes(document, finding)) service.applied(document, edits);
+    service.applied(document, service.certainEdits(document, findings));
     service.complete(document, position);
     service.hover(document, position);
     service.symbols(document);
@@ -38,6 +41,8 @@ function everyFeature(file: string, text: string, offset: number): void {
     service.selections(document, [position]);
     service.highlights(document, position);
     service.links(document);
+    service.nameAt(document, position);
+    service.names(document, 'name');
     service.formatClosed(document, layout, position);
     formatting(document);
   } catch (error) {

@@ -66,6 +66,7 @@ export class LiveSessions {
   /** A way to ask over the session of a target, which stays open. */
   readonly connect: Connect = (target, { watch, ...opening }) => ({
     kept: true,
+    controlLater: (request) => this.of(target).session.filterControl.plan(request),
     ask: async (asking) => {
       const { session, watches } = this.of(target);
       if (watch !== undefined) watches.add(watch);
@@ -124,7 +125,9 @@ export class LiveSessions {
   }
 
   private makeRoom(): void {
-    const others = [...this.kept].filter(([, { named, observers }]) => !named && observers === 0).map(([key]) => key);
+    const others = [...this.kept]
+      .filter(([, each]) => !each.named && each.observers === 0 && !each.session.filterControl.isPending)
+      .map(([key]) => key);
     for (const key of others.slice(0, Math.max(0, others.length - mostKept)))
       this.dismiss(key, 'it is the least recently used one');
   }

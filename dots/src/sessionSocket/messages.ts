@@ -1,4 +1,4 @@
-import { printable } from '../model/text';
+import { printable } from '#dots/model/text';
 
 /**
  * What a process and `dots session` say to each other, as HTTP on a socket of their user. The launcher (cli/dots)

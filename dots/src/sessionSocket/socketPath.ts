@@ -1,7 +1,7 @@
 import { lstatSync, readFileSync, type Stats } from 'node:fs';
 import { join } from 'node:path';
-import { isOthers } from '../runtime/ownership';
-import { runtimeFolder, type Surroundings } from '../runtime/stateFolder';
+import { isOthers } from '#dots/runtime/ownership';
+import { runtimeFolder, type Surroundings } from '#dots/runtime/stateFolder';
 
 /**
  * Where `dots session` listens: a socket that only its user may open. The launcher (cli/dots) looks for it there too.

@@ -91,6 +91,30 @@ export class Validator {
     return service.adjusted(all, workspace, pathHere);
   }
 
+  /**
+   * The text of a document after all fixes that keep its meaning: each round fixes what the one before made visible,
+   * such as the members after a syntax error.
+   */
+  async fixed(document: SourceDocument): Promise<string> {
+    const { service, documents } = this.options;
+    let text = documents.parsed(document).text;
+    for (let round = 1; round <= mostRounds; round++) {
+      const changed = changedTo(document, text, round);
+      const parsed = documents.parsed(changed);
+      const edits = service.certainEdits(parsed, await this.instead(changed).findings(changed));
+      if (edits.length === 0) break;
+      text = service.applied(parsed, edits);
+    }
+    return text;
+  }
+
+  /** The same validator where a document has another text. */
+  private instead(changed: SourceDocument): Validator {
+    const sources = (): SourceDocument[] =>
+      this.options.sources().map((source) => (source.uri === changed.uri ? changed : source));
+    return new Validator({ ...this.options, sources });
+  }
+
   /** The errors of a document, the documents that define the aliases and ACLs which it names, and others with ACLs. */
   async ruleSources(document: SourceDocument): Promise<RuleSources> {
     const sets = await this.loaded(document.uri);
@@ -153,6 +177,14 @@ export class Validator {
     const faults = this.faults.of(withContext(set, document.uri, said)).get(document.uri) ?? [];
     return service.locateCross(documents.parsed(document), faults, set.byFile);
   }
+}
+
+/** Fixes that need more rounds than this do not settle. */
+const mostRounds = 10;
+
+/** A document with another text, under the same name. */
+function changedTo({ uri, version, languageId }: SourceDocument, text: string, round: number): SourceDocument {
+  return { uri, version: version + round, ...(languageId !== undefined && { languageId }), getText: () => text };
 }
 
 /** The set with another context of one of its documents. */

@@ -4,11 +4,13 @@ import { child } from '#dots/model/pointer';
 import type { LocatedFinding, ParsedDocument } from './documents/document';
 import type { LayoutOptions } from './documents/layout';
 import { complete, type Completion, type Surroundings } from './features/completion';
+import type { TextFix } from './features/fixes';
 import { folds, type Fold } from './features/folding';
 import { format, formatClosed, type TextEdit } from './features/formatting';
 import { highlights } from './features/highlights';
 import { hover, type Hover } from './features/hover';
 import { links, type DocumentLink } from './features/links';
+import { contentRange, definitionLabel, isSameIn, nameAt, namesOf, type NameAt } from './features/names';
 import { selections } from './features/selection';
 import { symbols, type DocumentSymbol } from './features/symbols';
 import type { Validation } from './features/validation';
@@ -29,9 +31,11 @@ export type {
   IndexEntry,
   LayoutOptions,
   LocatedFinding,
+  NameAt,
   ParsedDocument,
   Profiles,
   TextEdit,
+  TextFix,
   Validation,
   Workspace,
 };
@@ -71,6 +75,16 @@ export interface LanguageService extends ValidationService {
   selections(document: string | ParsedDocument, positions: readonly Position[]): Range[][];
   /** The places of what is written at a position. */
   highlights(document: string | ParsedDocument, position: Position): Range[];
+  /** The name of an alias, ACL, profile or the like at a position. */
+  nameAt(document: string | ParsedDocument, position: Position): NameAt | undefined;
+  /** All places of a text that have a name. */
+  names(document: string | ParsedDocument, name: string): NameAt[];
+  /** Whether two names of one document mean the same thing. */
+  isSameName(one: NameAt, other: NameAt): boolean;
+  /** The range of a name without its quotes. */
+  nameRange(document: ParsedDocument, name: NameAt): Range;
+  /** What is defined under a name, in words. */
+  definitionLabel(document: ParsedDocument, name: NameAt): string | undefined;
   /** Links to RFC sections. */
   links(document: string | ParsedDocument): DocumentLink[];
 }
@@ -107,6 +121,11 @@ export function createLanguageService(): LanguageService {
     },
     highlights: (document, position) => withOffset(document, position, highlights),
     links: (document) => links(read(document)),
+    nameAt: (document, position) => withOffset(document, position, nameAt),
+    names: (document, name) => namesOf(read(document), name),
+    isSameName: isSameIn,
+    nameRange: contentRange,
+    definitionLabel,
   };
 }
 

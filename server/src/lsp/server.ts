@@ -23,6 +23,7 @@ import {
 } from '#contract';
 import { describeError } from '#dots/model/errors';
 import { createLanguageService } from '#service/service';
+import { codeActionCapabilities, registerCodeActions } from './codeActions';
 import { completionItemOf, hoverOf } from './convert';
 import type { KnownNames, ParsedDocument, Profiles } from '#service/service';
 import { formOf } from '#dots/workspace/fileNames';
@@ -31,8 +32,10 @@ import { DocumentCache, isPlainJson } from '#host/documentCache';
 import { pathOf, uriNaming, uriOf } from '#host/files';
 import { FolderIndex, type Pauses } from '#host/folderIndex';
 import { GoverningWorkspaces } from '#host/governingWorkspaces';
+import { NameSearch } from '#host/nameSearch';
 import { Validator } from '#host/validator';
 import { DocumentStates } from './documentStates';
+import { nameCapabilities, registerNames } from './names';
 import { Settings, startOptions, type StartOptions } from './settings';
 import { registerStructure, structureCapabilities } from './structure';
 
@@ -42,6 +45,8 @@ const capabilities: InitializeResult = {
     completionProvider: { triggerCharacters: ['"', ':'] },
     hoverProvider: true,
     ...structureCapabilities,
+    ...codeActionCapabilities,
+    ...nameCapabilities,
     workspace: { workspaceFolders: { supported: true, changeNotifications: true } },
   },
   serverInfo: { name: 'DOTS language server' },
@@ -67,6 +72,7 @@ class Server {
   private readonly validator: Validator;
   private readonly diagnostics: Diagnostics;
   private readonly states: DocumentStates;
+  private readonly search: NameSearch;
   /** The profiles file that is watched beside the folders, and the registration for all of them. */
   private watched: { profiles: string; registration: Promise<Disposable> } | undefined;
   private readonly snippets: boolean;
@@ -109,6 +115,14 @@ class Server {
       level: (uri, ofWorkspace) => ofWorkspace ?? this.settings.level(uri),
       profiles: () => this.profiles(),
     });
+    this.search = new NameSearch({
+      service: this.service,
+      documents: this.cache,
+      validator: this.validator,
+      naming: uriNaming,
+      sources: all,
+      profilesFile: async () => (this.settings.trusted ? this.settings.profilesFile() : undefined),
+    });
     this.states = new DocumentStates(this.service, this.cache, this.validator, this.settings, this.workspaces);
     this.diagnostics = new Diagnostics(connection, this.cache, this.validator, options, {
       current: (uri) => documents.get(uri),
@@ -137,18 +151,32 @@ class Server {
           .map((item) => completionItemOf(item, this.snippets)),
       );
     });
-    connection.onHover(({ textDocument, position }) =>
-      this.guarded('hover', null, textDocument.uri, (document) => {
+    connection.onHover(async ({ textDocument: { uri }, position }) => {
+      const named = await this.search.definitions(documents.get(uri), position);
+      return this.guarded('hover', null, uri, (document) => {
         const hover = this.service.hover(this.cache.parsed(document), position);
-        return hover === undefined ? null : hoverOf(hover);
-      }),
-    );
+        return hover === undefined ? null : hoverOf(hover, named);
+      });
+    });
     registerStructure(connection, {
       service: this.service,
       about: (what, nothing, uri, answer) =>
         this.guarded(what, nothing, uri, (document) => answer(this.cache.parsed(document), document)),
       ownsStructure: (document) => this.options.syntax === 'server' || !isPlainJson(document),
       indexed: () => this.validator.indexed(this.folders),
+    });
+    const document = (uri: string): TextDocument | undefined => {
+      const found = documents.get(uri);
+      return found === undefined || this.cache.isForeign(found) ? undefined : found;
+    };
+    registerNames(connection, { search: this.search, document });
+    registerCodeActions(connection, {
+      service: this.service,
+      validator: this.validator,
+      document,
+      parsed: (document) => this.cache.parsed(document),
+      createsFiles: this.params.capabilities.workspace?.workspaceEdit?.resourceOperations?.includes('create') === true,
+      failed: (what, error) => this.failed(what, error),
     });
     connection.onRequest(documentToSendRequest, ({ uri }: DocumentParams) => this.documentToSend(uri));
     connection.onRequest(relatedDocumentsRequest, ({ uri }: DocumentParams) => this.relatedDocuments(uri));
