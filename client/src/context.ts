@@ -14,6 +14,7 @@ import { LanguageServer } from './editor/languageClient';
 import { LiveFlowspec } from './flowspec/rulesInForce';
 import { Credentials } from './sessions/credentials';
 import { registerKeys } from './commands/enterKey';
+import { ServerAsker } from './commands/askOnOpen';
 import { registerMitigationCommands } from './commands/mitigations';
 import { registerOrchestrator } from './commands/orchestrator';
 import { OrchestratorHost, type OrchestratorLab } from './orchestrator/orchestratorHost';
@@ -66,7 +67,16 @@ export class Workbench {
     const credentials = new Credentials(extension.secrets);
     const targets = new ServerTargets(this.orchestrator, identity, credentials);
     const sender = new RequestSender(states, targets, this.sessions, data, this.log);
+    const asker = new ServerAsker({
+      profiles: this.profiles,
+      targets,
+      identity,
+      sessions: this.sessions,
+      orchestrator: this.orchestrator,
+      log: this.log,
+    });
     this.owned = [
+      asker,
       active,
       states,
       this.language,
@@ -82,7 +92,12 @@ export class Workbench {
       new StatusBar(this.orchestrator, this.sessions, sender),
       registerOrchestrator(this.orchestrator, this.sessions, this.log),
       registerSendRequest(sender),
-      registerMitigationCommands(this.sessions, this.log),
+      registerMitigationCommands({
+        sessions: this.sessions,
+        log: this.log,
+        view: this.view,
+        askServers: () => asker.ask(),
+      }),
       registerProfiles(this.profiles),
       registerKeys(this.profiles, credentials, this.sessions, this.log),
       vscode.commands.registerCommand('dots.showLog', () => this.log.show()),

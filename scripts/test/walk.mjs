@@ -125,7 +125,7 @@ function look(editor) {
         await editor.lens('Install on mock').first().waitFor();
         await editor.command('DOTS: Preview Live Flowspec');
         await editor.linesOf(live).getByText('ExaBGP').first().waitFor();
-        await editor.row('mitigating').first().waitFor();
+        await editor.row('min left').first().waitFor();
         await editor.shot('live-dark');
         await editor.toggleTheme('light');
         await editor.shot('live-light');

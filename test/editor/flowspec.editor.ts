@@ -9,7 +9,10 @@ suite('the Flowspec preview', () => {
   test('shows the rules of an ACL as a table, as ExaBGP text and as octets, read-only', async () => {
     await open('amplification-acl.dots.json');
     await vscode.commands.executeCommand('dots.previewFlowspec');
-    const text = await virtualText('dots-flowspec', (each) => each.includes('# ExaBGP'));
+    const text = await virtualText(
+      'dots-flowspec',
+      (each) => each.startsWith('# Flowspec of amplification-acl.dots.json') && each.includes('# ExaBGP'),
+    );
     assert.match(text, /6 rules/);
     assert.match(text, /192\.0\.2\.0\/24/);
     assert.match(text, /11211/);

@@ -13,6 +13,8 @@ export { cuidOf, cuidOfCertificate, cuidOnPlainPath, newCuid } from '#dots/signa
 export { eventWords } from '#dots/signal/keeper/eventWords';
 export { SessionKeeper } from '#dots/signal/keeper/sessionKeeper';
 export { isCollision, recordedSentences, sendRecorded } from '#dots/signal/recordedRequest';
+export { isRunning } from '#dots/signal/ledger';
+export { entryOf } from '#dots/signal/ledgerReport';
 export { resourceOf } from '#dots/signal/resources';
 export { Ledger, serverName } from '#dots/signal/ledgerFolder';
 export { connectionMemory, SignalSession } from '#dots/signal/session';

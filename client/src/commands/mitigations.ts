@@ -1,6 +1,12 @@
 import * as vscode from 'vscode';
+import { DotsError } from '#dots/model/errors';
+import { safeJson } from '#dots/model/text';
+import type { Answer } from '#dots/signal/answer';
+import type { LedgerEntry } from '#dots/signal/ledger';
+import type { AttackStatus } from '#dots/signal/scopes';
+import { longDuration } from '#dots/words/quantities';
 import { codeWords } from '#dots/words/codes';
-import { withdrawal } from '../ui/confirmation';
+import { mitigationQuestion } from '../ui/confirmation';
 import { ongoing, mitigationStatusWords } from '#dots/words/mitigationStatuses';
 import { targetWords } from '#dots/words/targets';
 import { labelText } from '../ui/textLayout';
@@ -9,61 +15,173 @@ import { showFailure } from '../editor/problems';
 import type { SessionHost } from '../sessions/sessionHost';
 import type { Sessions } from '../sessions/sessions';
 
-/** The commands of sessions and their mitigations: end a session, withdraw, refresh the status. */
-export function registerMitigationCommands(sessions: Sessions, log: vscode.LogOutputChannel): vscode.Disposable {
+/** The commands of sessions and their mitigations. */
+export function registerMitigationCommands(context: BoardContext): vscode.Disposable {
+  const { sessions, log, view } = context;
+  const on =
+    (act: (found: Pointed) => Promise<void>, failed: (found: Pointed) => string) =>
+    async (node?: TreeNode): Promise<void> => {
+      const found = pointed(sessions, node) ?? (await chosen(sessions));
+      if (found !== undefined) await act(found).catch((error: unknown) => showFailure(log, failed(found), error));
+    };
   return vscode.Disposable.from(
-    vscode.commands.registerCommand('dots.withdraw', (node?: TreeNode) => withdraw(sessions, log, node)),
+    vscode.commands.registerCommand('dots.withdraw', on(withdraw, notDone('withdrawn'))),
+    vscode.commands.registerCommand('dots.renew', on(renew, notDone('renewed'))),
+    vscode.commands.registerCommand('dots.extend', on(extend, notDone('extended'))),
+    vscode.commands.registerCommand('dots.efficacy', on(efficacy, notDone('reported on'))),
+    vscode.commands.registerCommand('dots.openDocument', on(openDocument, notDone('opened'))),
+    vscode.commands.registerCommand('dots.mitigationFlowspec', on(showFlowspec, notDone('shown as Flowspec'))),
+    vscode.commands.registerCommand('dots.dismiss', (node?: TreeNode) => dismiss(sessions, node ?? view.selected)),
+    vscode.commands.registerCommand('dots.deleteRow', () => deleteRow(view.selected)),
     vscode.commands.registerCommand('dots.closeSession', (node?: TreeNode) => sessions.close(node?.session)),
-    vscode.commands.registerCommand('dots.refreshStatus', (node?: TreeNode) => refresh(sessions, log, node)),
+    vscode.commands.registerCommand('dots.refreshStatus', (node?: TreeNode) => refresh(context, node)),
   );
 }
 
-async function withdraw(sessions: Sessions, log: vscode.LogOutputChannel, node?: TreeNode): Promise<void> {
-  const [session, mid] = pointed(sessions, node) ?? (await chosen(sessions)) ?? [];
-  if (session === undefined || mid === undefined || !(await isMeant(session, mid))) return;
-  try {
-    const answer = await session.withdraw(mid);
-    if (answer.ok)
-      vscode.window.setStatusBarMessage(
-        `$(check) DOTS: withdrawn (${answer.code} ${codeWords(answer.code).name})`,
-        5000,
-      );
-    else
-      showFailure(
-        log,
-        `The server did not withdraw mitigation ${mid}.`,
-        `${answer.code} ${answer.diagnostic ?? codeWords(answer.code).meaning}`,
-      );
-  } catch (error) {
-    showFailure(log, `Mitigation ${mid} was not withdrawn.`, error);
-  }
+const notDone =
+  (what: string) =>
+  ({ mid }: Pointed): string =>
+    `Mitigation ${mid} was not ${what}.`;
+
+/** A mitigation, and the session that it belongs to. */
+interface Pointed {
+  session: SessionHost;
+  mid: number;
 }
 
-async function refresh(sessions: Sessions, log: vscode.LogOutputChannel, node?: TreeNode): Promise<void> {
+/** What the commands work with. */
+export interface BoardContext {
+  sessions: Sessions;
+  log: vscode.LogOutputChannel;
+  view: { readonly selected: TreeNode | undefined };
+  /** Asks the servers that the ledger has running requests at. */
+  askServers: () => Promise<void>;
+}
+
+async function withdraw({ session, mid }: Pointed): Promise<void> {
+  if (await isMeant('Withdraw', { session, mid })) report('withdrawn', await session.withdraw(mid));
+}
+
+/** Shows that a server has accepted; throws the refusal as a DotsError. */
+function report(done: string, { ok, code, diagnostic }: Answer): void {
+  if (!ok)
+    throw new DotsError(
+      'malformed',
+      'editor/refused',
+      `The server refused it: ${code} ${diagnostic ?? codeWords(code).meaning}`,
+    );
+  vscode.window.setStatusBarMessage(`$(check) DOTS: ${done} (${code} ${codeWords(code).name})`, 5000);
+}
+
+const renew = (found: Pointed): Promise<void> => repeat(found);
+
+async function repeat(found: Pointed, lifetime?: number): Promise<void> {
+  const entry = await requestOf(found);
+  if (await isMeant('Renew', found)) report('renewed', await found.session.renew(entry, lifetime));
+}
+
+/** The lifetimes that are offered, seconds (RFC 9132 section 4.4.1.1). */
+const lifetimes: readonly number[] = [1800, 3600, 7200, 21_600, 86_400, -1];
+
+async function extend(found: Pointed): Promise<void> {
+  const items = lifetimes.map((seconds) => ({
+    label: seconds === -1 ? 'until withdrawn' : longDuration(seconds),
+    description: seconds === -1 ? 'indefinite; the server may grant less' : 'from now',
+    seconds,
+  }));
+  const picked = await vscode.window.showQuickPick(items, {
+    title: `DOTS: Extend Mitigation ${found.mid}`,
+    placeHolder: 'The lifetime to ask for',
+  });
+  if (picked !== undefined) await repeat(found, picked.seconds);
+}
+
+async function efficacy(found: Pointed): Promise<void> {
+  const entry = await requestOf(found);
+  const items: { label: string; description: string; status: AttackStatus }[] = [
+    { label: 'Still under attack', description: 'attack traffic gets through', status: 'under-attack' },
+    { label: 'Mitigated', description: 'no attack traffic any more', status: 'attack-successfully-mitigated' },
+  ];
+  const picked = await vscode.window.showQuickPick(items, {
+    title: `DOTS: Efficacy of Mitigation ${found.mid}`,
+    placeHolder: 'What you observe behind the mitigation',
+  });
+  if (picked !== undefined && (await isMeant('Report on', found)))
+    report('reported', await found.session.efficacy(entry, picked.status));
+}
+
+/** The request by the ledger. Throws a DotsError where it is not in there. */
+async function requestOf({ session, mid }: Pointed): Promise<LedgerEntry> {
+  const entry = await session.request(mid);
+  if (entry !== undefined) return entry;
+  throw new DotsError(
+    'usage',
+    'editor/not-in-ledger',
+    `Mitigation ${mid} was not requested from this machine.`,
+    'Open its document and send it again.',
+  );
+}
+
+/** Opens the file of a request; where it has none, what was sent. */
+async function openRequest(found: Pointed): Promise<vscode.TextDocument> {
+  const { file, document } = await requestOf(found);
+  const opened = await (file === null
+    ? vscode.workspace.openTextDocument({ language: 'dots', content: `${safeJson(document, 2)}\n` })
+    : vscode.workspace.openTextDocument(vscode.Uri.file(file)));
+  await vscode.window.showTextDocument(opened);
+  return opened;
+}
+
+async function openDocument(found: Pointed): Promise<void> {
+  await openRequest(found);
+}
+
+async function showFlowspec(found: Pointed): Promise<void> {
+  const { uri } = await openRequest(found);
+  await vscode.commands.executeCommand('dots.previewFlowspec', uri);
+}
+
+function dismiss(sessions: Sessions, node: TreeNode | undefined): void {
+  if (node?.session !== undefined && node.mid !== undefined) sessions.named(node.session)?.dismiss(node.mid);
+}
+
+/** The key Delete: withdraws what runs, and dismisses what has ended. */
+async function deleteRow(node: TreeNode | undefined): Promise<void> {
+  const command = node === undefined ? undefined : deletions[node.role];
+  if (command !== undefined) await vscode.commands.executeCommand(command, node);
+}
+
+const deletions: Readonly<Partial<Record<TreeNode['role'], string>>> = {
+  mitigation: 'dots.withdraw',
+  foreign: 'dots.withdraw',
+  ended: 'dots.dismiss',
+};
+
+async function refresh({ sessions, log, askServers }: BoardContext, node?: TreeNode): Promise<void> {
   const named = node?.session === undefined ? undefined : sessions.named(node.session);
   try {
     if (named !== undefined) await named.refresh(node?.mid);
-    else await Promise.all(sessions.list().map((session) => session.refresh()));
+    else await Promise.all([askServers(), ...sessions.list().map((session) => session.refresh())]);
   } catch (error) {
     showFailure(log, 'The status could not be read.', error);
   }
 }
 
 /** The mitigation of a row of the view. */
-function pointed(sessions: Sessions, node?: TreeNode): [SessionHost, number] | undefined {
+function pointed(sessions: Sessions, node?: TreeNode): Pointed | undefined {
   const session = node?.session === undefined ? undefined : sessions.named(node.session);
-  return session === undefined || node?.mid === undefined ? undefined : [session, node.mid];
+  return session === undefined || node?.mid === undefined ? undefined : { session, mid: node.mid };
 }
 
 /** For the command palette: the only current mitigation, or the one that the user picks. */
-async function chosen(sessions: Sessions): Promise<[SessionHost, number] | undefined> {
+async function chosen(sessions: Sessions): Promise<Pointed | undefined> {
   const all = sessions
     .list()
     .flatMap((session) => ongoing(session.mitigations()).map((mitigation) => ({ session, ...mitigation })));
   const [only] = all;
-  if (only !== undefined && all.length === 1) return [only.session, only.mid];
+  if (only !== undefined && all.length === 1) return only;
   if (only === undefined) {
-    vscode.window.setStatusBarMessage('$(info) DOTS: there is no mitigation to withdraw', 5000);
+    vscode.window.setStatusBarMessage('$(info) DOTS: there is no mitigation', 5000);
     return undefined;
   }
   const items = all.map(({ session, mid, scope, status }) => ({
@@ -73,16 +191,16 @@ async function chosen(sessions: Sessions): Promise<[SessionHost, number] | undef
     mid,
   }));
   const picked = await vscode.window.showQuickPick(items, {
-    title: 'DOTS: Withdraw',
-    placeHolder: 'The mitigation to withdraw',
+    title: 'DOTS: Mitigations',
+    placeHolder: 'The mitigation that is meant',
   });
-  return picked && [picked.session, picked.mid];
+  return picked;
 }
 
-/** A mitigation of a production server is withdrawn only after confirmation. */
-async function isMeant(session: SessionHost, mid: number): Promise<boolean> {
+/** Something is done to a mitigation of a production server only after confirmation. */
+async function isMeant(verb: string, { session, mid }: Pointed): Promise<boolean> {
   const { at } = session;
   if (at?.production === undefined) return true;
-  const { message, detail, action } = withdrawal(at, mid, session.mitigation(mid)?.scope ?? {});
+  const { message, detail, action } = mitigationQuestion(verb, at, mid, session.mitigation(mid)?.scope ?? {});
   return (await vscode.window.showWarningMessage(message, { modal: true, detail }, action)) === action;
 }

@@ -28,14 +28,18 @@ export class Credentials {
    * The credentials for the signal channel of a profile; none for plain CoAP. The user is asked for a pre-shared key
    * once, and for the password of an encrypted private key. Throws a DotsError for a file that cannot be read, a wrong
    * password, an incomplete profile, and a cancelled input.
+   * @param quiet whether the user is not asked: then it throws where a secret is not stored
    */
-  async of({ profile, server, credentials }: ProfileTarget): Promise<ClientCredentials | undefined> {
+  async of({ profile, server, credentials }: ProfileTarget, quiet = false): Promise<ClientCredentials | undefined> {
     if (server.startsWith('coap:')) return undefined;
     const { ca, certificate, key, crl, pskIdentity, pskKeyFile } = credentials;
     if (pskIdentity !== undefined)
-      return { psk: { identity: pskIdentity, key: await this.key(profile, pskIdentity, pskKeyFile) } };
+      return { psk: { identity: pskIdentity, key: await this.key(profile, pskIdentity, pskKeyFile, quiet) } };
     if (ca === undefined || certificate === undefined || key === undefined) throw incomplete(profile);
-    return certificates({ ca, cert: certificate, key, crl, ...this.passwordOf({ profile, credentials }) });
+    const { keyPasswordFile, askKeyPassword } = this.passwordOf({ profile, credentials });
+    const stored = (): Promise<string> => this.storedPassword(profile, key);
+    const password = { keyPasswordFile, askKeyPassword: quiet ? stored : askKeyPassword };
+    return certificates({ ca, cert: certificate, key, crl, ...password });
   }
 
   /** Where the password of an encrypted private key is from: its file, or the user, who is asked once. */
@@ -81,7 +85,7 @@ export class Credentials {
 
   /** The stored password of a key, if it is still right, or the one that the user enters; a right one is stored. */
   private async password(profile: string, key: string): Promise<string> {
-    const secret = `dots.key-password/${profile}/${key}`;
+    const secret = passwordName(profile, key);
     const stored = await this.secrets.get(secret);
     if (stored !== undefined && (await isPasswordOf(key, stored))) return stored;
     const given = await askForPassword(profile, key);
@@ -96,11 +100,19 @@ export class Credentials {
     return given;
   }
 
-  private async key(name: string, identity: string, file: string | undefined): Promise<Uint8Array> {
+  /** The stored password of a key. Throws a DotsError where there is none. */
+  private async storedPassword(profile: string, key: string): Promise<string> {
+    const stored = await this.secrets.get(passwordName(profile, key));
+    if (stored === undefined) throw notStored(profile);
+    return stored;
+  }
+
+  private async key(name: string, identity: string, file: string | undefined, quiet: boolean): Promise<Uint8Array> {
     if (file !== undefined) return (await import('#lazy/protocol')).readPsk(file);
     const secret = secretName(name, identity);
     const known = this.candidates.get(secret) ?? (await this.secrets.get(secret));
     if (known !== undefined) return bytesOf(known);
+    if (quiet) throw notStored(name);
     const given = await askForKey(name, identity);
     if (given === undefined || given === '')
       throw new DotsError(
@@ -161,6 +173,17 @@ export async function certificates({
   const { readKey } = await import('#lazy/protocol');
   return { certificate: { ...texts, key: await readKey({ key, ...password }), ...crls } };
 }
+
+function notStored(profile: string): DotsError {
+  return new DotsError(
+    'usage',
+    'editor/no-key',
+    `The server of "${profile}" was not asked, because its key or password is not stored.`,
+    'Send to it once to enter it.',
+  );
+}
+
+const passwordName = (profile: string, key: string): string => `dots.key-password/${profile}/${key}`;
 
 const secretName = (profile: string, identity: string): string => `dots.psk/${profile}/${identity}`;
 

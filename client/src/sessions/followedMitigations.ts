@@ -3,7 +3,7 @@ import type { Answer, SignalSession } from '#dots/signal/session';
 import { describeError } from '#dots/model/errors';
 import { listedMids } from '#dots/signal/scopes';
 import type { Mitigation } from '../ui/mitigation';
-import { MitigationBook } from './mitigations';
+import { MitigationBook, type AcceptedRequest } from './mitigations';
 
 /** What mitigations are followed with. */
 export interface Follower {
@@ -55,20 +55,39 @@ export class FollowedMitigations {
   }
 
   /** A request was accepted: it is followed, and those that it has replaced are removed. Returns the latter. */
-  async follow(request: Required<Pick<Mitigation, 'mid' | 'scope' | 'granted' | 'aliases'>>): Promise<Mitigation[]> {
-    const before = this.book.list();
+  async follow(request: AcceptedRequest): Promise<Mitigation[]> {
+    const before = this.book.list().filter(isGoingOn);
     this.book.accepted(request, Date.now());
     this.follower.changed();
-    await this.reconcile().catch(this.tellUnlisted);
-    return this.book.get(request.mid) === undefined ? [] : before.filter(({ mid }) => this.book.get(mid) === undefined);
+    await this.reconcile(request.mid).catch(this.tellUnlisted);
+    const isGone = (mid: number): boolean => !this.isFollowed(mid);
+    return isGone(request.mid) ? [] : before.filter(({ mid }) => isGone(mid));
+  }
+
+  /** Takes over what the ledger has of mitigations that the server was not asked about yet. */
+  seed(known: readonly Mitigation[]): void {
+    this.book.seed(known);
+    this.follower.changed();
+  }
+
+  /** This client has withdrawn a mitigation. */
+  withdrawn(mid: number): void {
+    this.book.withdrawn(mid);
+  }
+
+  /** Removes one that has ended from the list. */
+  dismiss(mid: number): void {
+    this.book.remove(mid);
+    this.follower.changed();
   }
 
   /**
    * Asks for this client's mitigations, removes others and observes each: a request replaces an older, overlapping one
    * (RFC 9132 section 4.4.1.3), and a server may still have earlier ones. Throws a DotsError.
+   * @param newest the mid of a request that was just accepted: what is missing was replaced by it
    */
-  reconcile(): Promise<Answer> {
-    const answer = this.reconciled.then(() => this.reconcileNow());
+  reconcile(newest?: number): Promise<Answer> {
+    const answer = this.reconciled.then(() => this.reconcileNow(newest));
     this.reconciled = answer.catch(() => undefined);
     return answer;
   }
@@ -91,7 +110,7 @@ export class FollowedMitigations {
     this.isStale = false;
   }
 
-  private async reconcileNow(): Promise<Answer> {
+  private async reconcileNow(newest: number | undefined): Promise<Answer> {
     const before = this.book.list();
     const { session, answer } = await this.follower.ask((open, left) => open.status(undefined, left));
     this.follower.received(answer);
@@ -99,7 +118,9 @@ export class FollowedMitigations {
     if (!answer.ok || this.follower.current() !== session) return answer;
     this.isStale = false;
     const present = listedMids(answer);
-    for (const { mid } of before) if (present?.has(mid) === false) this.forget(mid);
+    const reason = newest === undefined ? undefined : `replaced by mid ${newest}`;
+    for (const { mid } of before)
+      if (present?.has(mid) === false) this.forget(mid, mid === newest ? undefined : reason);
     await this.observeAll(session);
     this.follower.changed();
     return answer;
@@ -108,7 +129,7 @@ export class FollowedMitigations {
   private async observeAll(session: SignalSession): Promise<void> {
     for (const { mid } of this.book.list()) {
       if (this.follower.current() !== session) return;
-      if (!this.observations.has(mid) && this.book.get(mid) !== undefined) await this.observe(session, mid);
+      if (!this.observations.has(mid) && this.isFollowed(mid)) await this.observe(session, mid);
     }
   }
 
@@ -124,23 +145,30 @@ export class FollowedMitigations {
         this.take(session, answer, mid);
       });
       // While the server answered, the mitigation or the whole session may have ended.
-      if (!ended && this.follower.current() === session && this.book.get(mid) !== undefined)
-        this.observations.set(mid, stop);
+      if (!ended && this.follower.current() === session && this.isFollowed(mid)) this.observations.set(mid, stop);
       else stop();
     } catch (error) {
       this.follower.warn(`The server does not notify changes of mitigation ${mid}. ${describeError(error)}`);
     }
   }
 
-  private forget(mid: number | undefined): void {
+  /** Whether the server has it, as far as is known. */
+  private isFollowed(mid: number): boolean {
+    const entry = this.book.get(mid);
+    return entry !== undefined && isGoingOn(entry);
+  }
+
+  private forget(mid: number | undefined, reason?: string): void {
     const gone = mid === undefined ? this.book.list().map((entry) => entry.mid) : [mid];
     for (const each of gone) {
       this.observations.get(each)?.();
       this.observations.delete(each);
-      this.book.remove(each);
+      this.book.end(each, Date.now(), reason);
     }
   }
 
   private readonly tellUnlisted = (error: unknown): void =>
     this.follower.warn(`The mitigations of this session could not be listed. ${describeError(error)}`);
 }
+
+const isGoingOn = ({ ended }: Mitigation): boolean => ended === undefined;

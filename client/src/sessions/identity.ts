@@ -1,5 +1,7 @@
 import type * as vscode from 'vscode';
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
+import { stateFolder } from '#dots/runtime/stateFolder';
 import type { ChosenCuid } from '#dots/signal/cuids';
 import type { ClientLedger } from '#dots/signal/ledger';
 import type { Ledger, LedgerOfClient, ServerProof } from '#dots/signal/ledgerFolder';
@@ -50,6 +52,19 @@ export class ClientIdentity {
     await (await this.client(target)).replaced(cuid);
     this.sources.set(cuid, 'generated');
     return cuid;
+  }
+
+  /**
+   * The clients that have running or unanswered mitigation requests, with the profile of each; none where there is no
+   * ledger yet. Throws a DotsError.
+   */
+  async withRequests(): Promise<{ profile: string; ledger: ClientLedger }[]> {
+    if (!existsSync(stateFolder())) return [];
+    const { isRunning } = await import('#lazy/protocol');
+    return (await (await this.ledger()).clients()).flatMap((ledger) => {
+      const { profile } = ledger.entries.findLast((entry) => isRunning(entry) && entry.profile !== null) ?? {};
+      return profile === undefined || profile === null ? [] : [{ profile, ledger }];
+    });
   }
 
   /** What a client asked of its server. Throws a DotsError. */

@@ -1,9 +1,15 @@
 import type { JsonObject, JsonValue } from '#dots/model/json';
 import { scopesOf } from '#dots/signal/scopes';
-import type { Mitigation } from '../ui/mitigation';
+import type { LedgerEntry } from '#dots/signal/ledger';
+import { endWords } from '#dots/words/mitigationStatuses';
+import { remaining, type Mitigation, type MitigationRecord } from '../ui/mitigation';
 
 const started = 'attack-mitigation-in-progress';
 const ended = 'attack-mitigation-terminated';
+
+/** A request that a server has accepted. */
+export type AcceptedRequest = Required<Pick<Mitigation, 'mid' | 'scope' | 'granted' | 'aliases'>> &
+  Pick<Mitigation, 'record'>;
 
 /**
  * The mitigations of one session as reported by the server, by mid. It sends nothing itself: answers are passed to it.
@@ -20,13 +26,29 @@ export class MitigationBook {
     return this.entries.get(mid);
   }
 
-  /**
-   * Records a request that the server accepted; `granted` is the lifetime of its answer in seconds. Removes those that
-   * have ended.
-   */
-  accepted(request: Required<Pick<Mitigation, 'mid' | 'scope' | 'granted' | 'aliases'>>, now: number): void {
-    for (const entry of this.list()) if (entry.status === ended) this.remove(entry.mid);
+  /** Records a request that the server accepted; `granted` is the lifetime of its answer in seconds. */
+  accepted(request: AcceptedRequest, now: number): void {
     this.entries.set(request.mid, { ...request, status: started, lifetime: request.granted, reportedAt: now });
+  }
+
+  /** Takes over what the ledger has of mitigations that the server was not asked about yet. */
+  seed(known: readonly Mitigation[]): void {
+    for (const each of known) if (!this.entries.has(each.mid)) this.entries.set(each.mid, each);
+  }
+
+  /** The server does not have a mitigation any more. It stays, with the reason, until it is removed. */
+  end(mid: number, now: number, reason?: string): void {
+    const entry = this.entries.get(mid);
+    if (entry === undefined || entry.ended !== undefined) return;
+    const { unanswered, ...known } = entry;
+    const why = unanswered ? 'never arrived, or ended' : endWords(entry.status, remaining(entry, now));
+    this.entries.set(mid, { ...known, status: ended, ended: reason ?? why });
+  }
+
+  /** This client has withdrawn a mitigation, and the server has confirmed it. */
+  withdrawn(mid: number): void {
+    const entry = this.entries.get(mid);
+    if (entry !== undefined) this.entries.set(mid, { ...entry, status: 'dots-client-withdrawn-mitigation' });
   }
 
   /** Records the content of an answer or a notification on one mitigation, or on all. What is of another is not. */
@@ -58,9 +80,30 @@ export class MitigationBook {
       reportedAt: lifetime === undefined ? (before?.reportedAt ?? now) : now,
       ...(before?.granted === undefined ? {} : { granted: before.granted }),
       ...(before?.aliases === undefined ? {} : { aliases: before.aliases }),
+      ...(before?.record === undefined ? {} : { record: before.record }),
       ...(dropped === undefined ? {} : { dropped }),
     };
   }
+}
+
+/** What the ledger has of a request. */
+export function recordOf({ file, acceptedAt }: LedgerEntry): MitigationRecord {
+  return { file, ...(acceptedAt !== null && { startedAt: Date.parse(acceptedAt) }) };
+}
+
+/** A mitigation as the ledger last knew it. */
+export function mitigationOf(entry: LedgerEntry): Mitigation {
+  const { id, document, state, status, expiresAt, statusAt, answeredAt, sentAt, createdAt } = entry;
+  const reportedAt = Date.parse(statusAt ?? answeredAt ?? sentAt ?? createdAt);
+  return {
+    mid: id,
+    scope: scopesOf(document)[0] ?? {},
+    status: status ?? started,
+    lifetime: expiresAt === null ? -1 : Math.ceil((Date.parse(expiresAt) - reportedAt) / 1000),
+    reportedAt,
+    record: recordOf(entry),
+    ...(state === 'unanswered' && { unanswered: true as const }),
+  };
 }
 
 function droppedOf(scope: JsonObject): Mitigation['dropped'] {

@@ -5,7 +5,15 @@ import type { JsonObject } from '#dots/model/json';
 import { printable } from '#dots/model/text';
 import type { ClientCredentials } from '#dots/transport/certificates/credentials';
 import { knownAddresses } from '#dots/transport/connect/resolve';
-import { destinationError, type Channel, type Destination, type ServerTarget } from '#dots/workspace/destination';
+import type { ClientLedger } from '#dots/signal/ledger';
+import type { ProfilesInfo } from '#contract';
+import {
+  destinationError,
+  destinationOf,
+  type Channel,
+  type Destination,
+  type ServerTarget,
+} from '#dots/workspace/destination';
 import { mockName } from '#dots/workspace/fileNames';
 import { productionGuard } from '#dots/workspace/production';
 import { confirmation } from '../ui/confirmation';
@@ -59,6 +67,31 @@ export class ServerTargets {
   }
 
   /**
+   * The target of a profile as a client of the ledger, to read what its server has: nobody is asked for a secret or a
+   * confirmation. undefined where the profile leads elsewhere now. Throws a DotsError.
+   */
+  async toAsk(profile: string, ledger: ClientLedger, known: ProfilesInfo): Promise<SettledTarget | undefined> {
+    const profiles = new Map(known.profiles.map((each) => [each.name, each]));
+    const destination = destinationOf({
+      given: { profile, cuid: ledger.cuid },
+      workspace: { faulty: false, context: {} },
+      profiles: { ...known, profiles },
+      document: 'the ledger',
+      channel: 'signal',
+    });
+    if (destination.kind !== 'server') return undefined;
+    const { serverName } = await import('#lazy/protocol');
+    if (serverName(destination.server, destination.credentials) !== ledger.server) return undefined;
+    const target = await this.proven({ ...destination, profile }, 'signal', true);
+    return { ...target, cuid: ledger.cuid };
+  }
+
+  /** The target of the mock, which runs. Throws a DotsError. */
+  async mockToAsk(): Promise<SettledTarget> {
+    return this.named(await this.mock({ kind: 'mock' }, 'signal'));
+  }
+
+  /**
    * Runs an action with a target. If its name resolves to a production server, the user must confirm it; undefined if
    * not confirmed. Throws what `action` throws.
    */
@@ -86,9 +119,9 @@ export class ServerTargets {
     return { ...target, cuid: target.cuid ?? (await this.identity.cuid(target)) };
   }
 
-  private async proven(target: AnonymousTarget, channel: Channel): Promise<AnonymousTarget> {
+  private async proven(target: AnonymousTarget, channel: Channel, quiet = false): Promise<AnonymousTarget> {
     if (channel === 'data') return { ...target, files: { ...filesOf(target), ...this.credentials.passwordOf(target) } };
-    const clientCredentials = await this.credentials.of(target);
+    const clientCredentials = await this.credentials.of(target, quiet);
     if (clientCredentials === undefined) return target;
     const files = target.credentials.ca !== undefined && { ...filesOf(target), ...this.credentials.passwordOf(target) };
     return { ...target, clientCredentials, ...(files && { files }) };

@@ -6,13 +6,22 @@ import type { Answer, SignalSession } from '#dots/signal/session';
 import { DotsError, describeError } from '#dots/model/errors';
 import type { JsonObject } from '#dots/model/json';
 import { documentTypeOf } from '#dots/model/documents';
-import { grantedLifetime, isUnderAttack, lifetimeOf, scopesOf } from '#dots/signal/scopes';
-import { ongoing } from '#dots/words/mitigationStatuses';
+import type { LedgerEntry } from '#dots/signal/ledger';
+import {
+  efficacyUpdate,
+  grantedLifetime,
+  isUnderAttack,
+  lifetimeOf,
+  scopesOf,
+  withLifetime,
+  type AttackStatus,
+} from '#dots/signal/scopes';
 import type { AliasTargets } from '#dots/workspace/definitions';
 import type { LedgerOfClient } from '#dots/signal/ledgerFolder';
 import { FollowedMitigations } from './followedMitigations';
 import type { ClientIdentity } from './identity';
 import { KeptSession } from './keptSession';
+import { mitigationOf, recordOf } from './mitigations';
 import type { Mitigation } from '../ui/mitigation';
 import type { SettledTarget } from './serverTargets';
 
@@ -64,9 +73,9 @@ export class SessionHost implements vscode.Disposable {
     });
   }
 
-  /** The address of its server, while it is open. */
+  /** Its server, and this client there. */
   get at(): SettledTarget | undefined {
-    return this.kept?.target;
+    return (this.kept ?? this.candidate)?.target;
   }
 
   /** How it is protected, and the authenticated identity of the server; undefined on a plain path. */
@@ -80,7 +89,7 @@ export class SessionHost implements vscode.Disposable {
 
   /** What is known of the session that is kept. */
   get snapshot(): KeeperSnapshot | undefined {
-    return this.kept?.snapshot;
+    return (this.kept ?? this.candidate)?.snapshot;
   }
 
   get server(): string | undefined {
@@ -123,6 +132,68 @@ export class SessionHost implements vscode.Disposable {
     return { answer, mid, cuid: session.cuid, server: session.server, profile: this.name };
   }
 
+  /**
+   * Asks a server for the mitigations of this client, which are followed from then on; those that run by the ledger are
+   * shown before it answers. The session is opened if necessary. Throws a DotsError.
+   */
+  look(target: SettledTarget): Promise<Answer> {
+    return this.during(async () => {
+      const kept = await this.keptFor(target);
+      const { isRunning } = await import('#lazy/protocol');
+      const { entries } = await (await this.identity.client(target)).read();
+      const seed = (): void => this.mitigationsThere.seed(entries.filter(isRunning).map(mitigationOf));
+      seed();
+      await kept.keeper.open();
+      // A session that replaces another one begins without mitigations.
+      seed();
+      return this.mitigationsThere.reconcile();
+    });
+  }
+
+  /** The request of a mitigation by the ledger; undefined where this machine did not send it. Throws a DotsError. */
+  async request(mid: number): Promise<LedgerEntry | undefined> {
+    const { at } = this;
+    const { entryOf } = await import('#lazy/protocol');
+    return at && entryOf(await (await this.identity.client(at)).read(), mid);
+  }
+
+  /**
+   * Repeats the request of a mitigation under its mid, so that its lifetime starts again (RFC 9132 section 4.4.1.3).
+   * Throws a DotsError.
+   * @param lifetime another lifetime, seconds; -1 is indefinite
+   */
+  renew(entry: LedgerEntry, lifetime?: number): Promise<Answer> {
+    return this.during(async () => {
+      const { kept } = this;
+      if (kept === undefined) throw noSession();
+      const { sendRecorded } = await import('#lazy/protocol');
+      const { kind, parameter, id, file, profile } = entry;
+      const document = lifetime === undefined ? entry.document : withLifetime(entry.document, lifetime);
+      const client = await this.identity.client(kept.target);
+      const request = { kind, parameter, id, document, file, profile };
+      const { answer } = await sendRecorded({ client, request, ask: this.askThere, permit: kept.target.permit });
+      this.logAnswer(answer);
+      if (answer.ok) await this.statusOf(id);
+      return answer;
+    });
+  }
+
+  /** Reports what this client observes of the attack (RFC 9132 section 4.4.3). Throws a DotsError. */
+  efficacy(entry: LedgerEntry, status: AttackStatus): Promise<Answer> {
+    return this.during(async () => {
+      const document = efficacyUpdate(entry.document, status);
+      const { answer } = await this.askThere((session, left) => session.send(document, { mid: entry.id, ...left }));
+      this.logAnswer(answer);
+      await this.record((client) => client.answered(entry, { ...answer, lifetime: grantedLifetime(answer) }));
+      return answer;
+    });
+  }
+
+  /** Removes a mitigation that has ended from the list. */
+  dismiss(mid: number): void {
+    this.mitigationsThere.dismiss(mid);
+  }
+
   /** Withdraws a mitigation (RFC 9132 section 4.4.4). Throws a DotsError. */
   withdraw(mid: number): Promise<Answer> {
     return this.during(async () => {
@@ -130,6 +201,7 @@ export class SessionHost implements vscode.Disposable {
       this.logAnswer(answer);
       if (answer.ok) {
         await this.record((client) => client.withdrawn(mid, answer.code));
+        this.mitigationsThere.withdrawn(mid);
         await this.statusOf(mid);
       }
       return answer;
@@ -198,11 +270,10 @@ export class SessionHost implements vscode.Disposable {
   }
 
   /** Asks over the session that is kept. Throws a DotsError. */
-  private async askThere(asking: Asking): Promise<Answered> {
-    if (this.kept === undefined)
-      throw new DotsError('usage', 'editor/no-session', 'There is no session.', 'Send a mitigation request first.');
+  private readonly askThere = async (asking: Asking): Promise<Answered> => {
+    if (this.kept === undefined) throw noSession();
     return this.kept.keeper.ask(asking);
-  }
+  };
 
   /**
    * Only when no request is under way, which that would delay, mitigations are observed over a new session, and those
@@ -266,8 +337,11 @@ export class SessionHost implements vscode.Disposable {
   ): Promise<void> {
     if (documentTypeOf(document)?.kind !== 'mitigation-scope' || !answer.ok || mid === undefined) return;
     const granted = grantedLifetime(answer) ?? lifetimeOf(document) ?? 0;
-    const replaced = await this.mitigationsThere.follow({ mid, scope: scopesOf(document)[0] ?? {}, granted, aliases });
-    for (const { mid: old } of ongoing(replaced)) {
+    const entry = await this.request(mid);
+    const record = entry && { record: recordOf(entry) };
+    const scope = scopesOf(document)[0] ?? {};
+    const replaced = await this.mitigationsThere.follow({ mid, scope, granted, aliases, ...record });
+    for (const { mid: old } of replaced) {
       this.log.info(`mid ${old} was replaced by mid ${mid}: the newer request overlaps it.`);
       vscode.window.setStatusBarMessage(`$(info) DOTS: mid ${old} was replaced by mid ${mid}`, 8000);
     }
@@ -277,3 +351,6 @@ export class SessionHost implements vscode.Disposable {
     this.log.info(`${request.method} ${request.path} -> ${code} (${Math.round(roundTripMs)} ms)`);
   }
 }
+
+const noSession = (): DotsError =>
+  new DotsError('usage', 'editor/no-session', 'There is no session.', 'Send a mitigation request first.');

@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
 import { plural } from '#dots/words/quantities';
 import { ongoing } from '#dots/words/mitigationStatuses';
-import { sessionTree } from '../ui/sessionTree';
+import { sessionTree, type SessionState } from '../ui/sessionTree';
 import type { TreeNode } from '../ui/treeNode';
 import { treeItem } from '../ui/treeItems';
 import type { Mitigation } from '../ui/mitigation';
@@ -35,26 +35,21 @@ export class SessionView implements vscode.TreeDataProvider<TreeNode>, vscode.Di
     this.update();
   }
 
+  /** The row that has the focus: for keys, which pass none. */
+  get selected(): TreeNode | undefined {
+    return this.view.selection[0];
+  }
+
   /** The current rows. */
   tree(): TreeNode[] {
     const { addresses, mitigations, filters, aliases } = this.orchestrator;
     return sessionTree({
-      sessions: this.sessions.list().flatMap((session) => {
-        const { name, at, state, security } = session;
-        return at === undefined || state === 'none'
-          ? []
-          : [
-              {
-                name,
-                server: at.server,
-                cuid: at.cuid,
-                production: at.production !== undefined,
-                state,
-                security,
-                warnings: at.warnings,
-                mitigations: session.mitigations(),
-              },
-            ];
+      sessions: this.sessions.list().flatMap((session): SessionState[] => {
+        const { name, at, snapshot: facts } = session;
+        if (at === undefined || facts === undefined) return [];
+        const { server, cuid, production, warnings } = at;
+        const mitigations = session.mitigations();
+        return [{ name, server, cuid, production: production !== undefined, facts, warnings, mitigations }];
       }),
       orchestrator: addresses.length === 0 ? undefined : { addresses, mitigations, filters, aliases },
       now: Date.now(),
@@ -97,7 +92,7 @@ export class SessionView implements vscode.TreeDataProvider<TreeNode>, vscode.Di
   }
 
   private tickWhileVisible(): void {
-    const wanted = this.view.visible && this.going().some(({ lifetime }) => lifetime > 0);
+    const wanted = this.view.visible && this.sessions.list().length > 0;
     if (wanted) this.ticking ??= setInterval(() => this.tick(), 1000);
     else {
       clearInterval(this.ticking);
@@ -110,7 +105,7 @@ export class SessionView implements vscode.TreeDataProvider<TreeNode>, vscode.Di
     for (const now of flat(this.tree())) {
       const shown = this.rows.get(now.id);
       if (shown === undefined || shown.description === now.description) continue;
-      shown.description = now.description;
+      Object.assign(shown, { description: now.description, spoken: now.spoken });
       this.changed.fire(shown);
     }
   }

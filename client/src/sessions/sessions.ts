@@ -18,9 +18,9 @@ export class Sessions implements vscode.Disposable {
     private readonly collision: CuidCollision,
   ) {}
 
-  /** Those that have been opened and not closed by us, in the order in which they were first opened. */
+  /** Those that were opened or attempted, and not closed by us, in the order in which they were first opened. */
   list(): SessionHost[] {
-    return [...this.hosts.values()].filter(({ state }) => state !== 'none');
+    return [...this.hosts.values()].filter(({ snapshot }) => snapshot !== undefined);
   }
 
   named(name: string): SessionHost | undefined {
@@ -41,6 +41,11 @@ export class Sessions implements vscode.Disposable {
   ): Promise<SendResult> {
     const host = this.host(target.profile);
     return this.collision.resolved(target, document, (as) => host.send(as, document, signal, aliases, options));
+  }
+
+  /** Asks the server of a target for this client's mitigations, which are followed from then on. Throws a DotsError. */
+  look(target: SettledTarget): Promise<unknown> {
+    return this.host(target.profile).look(target);
   }
 
   /** Ends the session of a name, or all. */

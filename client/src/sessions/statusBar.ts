@@ -1,9 +1,12 @@
 import * as vscode from 'vscode';
 import { printable } from '#dots/model/text';
 import { duration, plural } from '#dots/words/quantities';
+import { sessionWords } from '#dots/words/sessions';
+import { shortTarget } from '#dots/words/targets';
 import { ongoing } from '#dots/words/mitigationStatuses';
 import type { OrchestratorHost } from '../orchestrator/orchestratorHost';
 import { labelText } from '../ui/textLayout';
+import type { SessionHost } from './sessionHost';
 import type { Sessions } from './sessions';
 
 /** The document being sent, and since when, milliseconds since 1970. */
@@ -91,15 +94,8 @@ export class StatusBar implements vscode.Disposable {
 
   private sessionLook(): Look | undefined {
     const sessions = this.sessions.list();
-    const lost = sessions.find(({ state }) => state === 'lost');
-    if (lost !== undefined) {
-      return {
-        text: `$(warning) DOTS: session with ${labelText(lost.name)} lost`,
-        tooltip: `${lost.server ?? 'The server'} is not responding. Click to see the session.`,
-        command: showView,
-        warning: true,
-      };
-    }
+    const [worst] = sessions.flatMap(needsAttention);
+    if (worst !== undefined) return worst;
     const open = sessions.filter(({ state }) => state === 'open');
     if (open.length === 0) return undefined;
     const number = ongoing(open.flatMap((session) => session.mitigations())).length;
@@ -130,4 +126,27 @@ export class StatusBar implements vscode.Disposable {
       command: showView,
     };
   }
+}
+
+/** A server that does not answer, or a mitigation that has ended by itself. */
+function needsAttention(session: SessionHost): Look[] {
+  const { name, snapshot } = session;
+  const ended = session.mitigations().find((each) => each.ended !== undefined && each.ended !== 'withdrawn');
+  const common = { command: showView, warning: true as const };
+  if (snapshot !== undefined && !['connected', 'connecting'].includes(snapshot.state))
+    return [
+      {
+        ...common,
+        text: `$(warning) DOTS: ${labelText(name)} ${snapshot.state === 'never-reached' ? 'not reached' : snapshot.state.replace('-', ' ')}`,
+        tooltip: `${sessionWords(snapshot)} Click to see the session.`,
+      },
+    ];
+  if (ended === undefined) return [];
+  return [
+    {
+      ...common,
+      text: `$(warning) DOTS: mitigation of ${labelText(shortTarget(ended.scope))} over`,
+      tooltip: `${name}: ${ended.ended ?? ''}. Click to see it; dismiss it there.`,
+    },
+  ];
 }

@@ -35,16 +35,17 @@ export function confirmation(
   };
 }
 
-/** The confirmation before a mitigation is withdrawn. */
-export function withdrawal(
+/** The confirmation before something is done to a mitigation; `action` is the verb: Withdraw, Renew. */
+export function mitigationQuestion(
+  action: string,
   { profile, server, cuid }: { profile: string; server: string; cuid: string },
   mid: number,
   scope: JsonObject,
 ): Confirmation {
   return {
-    message: printable(`Withdraw mitigation ${mid} from "${profile}"? "${profile}" is a production server.`),
+    message: printable(`${action} mitigation ${mid} on "${profile}"? "${profile}" is a production server.`),
     detail: lined(`Server: ${server}`, `Client: ${cuid}`, `Targets: ${targetWords(scope)}`),
-    action: 'Withdraw',
+    action,
   };
 }
 

@@ -16,8 +16,22 @@ export interface Mitigation {
   reportedAt: number;
   /** The targets of the aliases in its scope when it was sent, as far as documents define them. */
   aliases?: AliasTargets;
+  /** What the ledger has of its request; absent where it was not requested from this machine. */
+  record?: MitigationRecord;
+  /** Its request had no answer, and the server was not asked since. */
+  unanswered?: true;
+  /** Why it has ended, once the server does not have it any more. */
+  ended?: string;
   /** Counters since the start, and rates per second averaged by the server; absent until it reports them. */
   dropped?: { octets: number; packets: number; octetsPerSecond: number; packetsPerSecond: number };
+}
+
+/** What the ledger has of a request. */
+export interface MitigationRecord {
+  /** The path of its file; null where it has none. */
+  file: string | null;
+  /** When the server accepted it, milliseconds since 1970; undefined until then. */
+  startedAt?: number;
 }
 
 /** The remaining lifetime in seconds at a time, counted down from the reported one; -1 is indefinite. */

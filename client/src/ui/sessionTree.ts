@@ -1,13 +1,11 @@
-import type { Security } from '#dots/coap/messages/channel';
 import { printable } from '#dots/model/text';
-import { bitRate, count, duration, plural, traffic } from '#dots/words/quantities';
+import { duration, plural } from '#dots/words/quantities';
+import { sessionWords, shortSessionWords, type KeeperState, type SessionFacts } from '#dots/words/sessions';
 import type { AliasView, FilterView } from '#dots/orchestrator/orchestrator';
 import { aliasNodes, filterNodes } from './filterTree';
-import { remaining, type Mitigation } from './mitigation';
+import type { Mitigation } from './mitigation';
+import { mitigationNode } from './mitigationTree';
 import { fact, type TreeNode } from './treeNode';
-import { mitigationStatusWords } from '#dots/words/mitigationStatuses';
-import { shortTarget, targetWords } from '#dots/words/targets';
-import { statusIcon } from './statusIcons';
 import { lined } from './textLayout';
 
 /** A session with the server of one profile. */
@@ -17,9 +15,8 @@ export interface SessionState {
   server: string;
   cuid: string;
   production: boolean;
-  state: 'open' | 'lost' | 'closed';
-  /** How it is protected; undefined on a plain path. */
-  security?: Security | undefined;
+  /** What is known of the session now. */
+  facts: SessionFacts;
   /** What is wrong with the credentials soon, one sentence each. */
   warnings?: readonly string[] | undefined;
   mitigations: readonly Mitigation[];
@@ -51,53 +48,84 @@ export function sessionTree(state: TreeState): TreeNode[] {
 }
 
 function sessionNode(session: SessionState, now: number): TreeNode {
-  const { name, server, cuid, production, state, security } = session;
-  const open = state === 'open';
-  const mitigations = session.mitigations.map((mitigation) => mitigationNode(mitigation, now, name));
-  const none = fact(
+  const { name, server, cuid, production, facts } = session;
+  const { state, security } = facts;
+  const mitigations = session.mitigations.map((mitigation) => mitigationNode(mitigation, now, session));
+  const words = shortSessionWords(facts);
+  return {
+    id: `session/${name}`,
+    role: 'session',
+    session: name,
+    label: printable(name),
+    description: printable(words),
+    spoken: printable(`${production ? 'Production server' : 'Server'} ${name}: ${words}`),
+    tooltip: lined(
+      `Server profile: ${name}${production ? ' (production)' : ''}`,
+      `Server: ${server}`,
+      ...(state === 'connected' ? protection(security) : []),
+      `State: ${sessionWords(facts)}`,
+      `cuid: ${cuid}`,
+    ),
+    icon: production ? 'server-environment' : 'vm-active',
+    color: stateColors[state] ?? (production ? 'charts.orange' : 'charts.green'),
+    children: [
+      ...(state === 'connected' ? [] : [lossNode(session)]),
+      ...warningNodes(session),
+      ...(state === 'connected' ? [transportNode(session), heardNode(session)] : []),
+      ...(mitigations.length > 0 || state !== 'connected' ? mitigations : [noMitigation(name)]),
+    ],
+  };
+}
+
+/** Red: it needs a person. Yellow: it may come back by itself. */
+const stateColors: Readonly<Partial<Record<KeeperState, string>>> = {
+  'never-reached': 'charts.red',
+  refused: 'charts.red',
+  'not-responding': 'charts.yellow',
+  connecting: 'charts.yellow',
+  closed: 'charts.yellow',
+};
+
+const protection = (security: SessionFacts['security']): string[] => [
+  `Transport: ${security === undefined ? plainTransport : `${security.protocol}, ${security.cipherSuite}`}`,
+  `Verified peer: ${security?.peerName ?? 'none, plain CoAP has no authentication'}`,
+];
+
+const noMitigation = (name: string): TreeNode =>
+  fact(
     `session/${name}/none`,
     'No mitigation',
     'send a request',
     'circle-outline',
     'Open a mitigation request and press Send above it.',
   );
-  return {
-    id: `session/${name}`,
-    role: 'session',
-    session: name,
-    label: printable(`Session with ${name}`),
-    description: [state, ...(production ? ['production'] : [])].join(', '),
-    tooltip: lined(
-      `Server profile: ${name}${production ? ' (production)' : ''}`,
-      `Server: ${server}`,
-      `Transport: ${security === undefined ? plainTransport : `${security.protocol}, ${security.cipherSuite}`}`,
-      `Verified peer: ${security?.peerName ?? 'none, plain CoAP has no authentication'}`,
-      `State: ${open ? 'open, the server responds' : `${state}, the server is not responding`}`,
-      `cuid: ${cuid}`,
-    ),
-    icon: open ? 'vm-active' : 'debug-disconnect',
-    color: open ? 'charts.green' : 'charts.yellow',
-    children: [
-      ...(open ? [] : [lossNode(session)]),
-      ...warningNodes(session),
-      transportNode(session),
-      ...(mitigations.length > 0 ? mitigations : [none]),
-    ],
-  };
-}
 
 /** States that the rows below may be outdated, and what to do; the row above may have no space for its state. */
-function lossNode({ name, state }: SessionState): TreeNode {
-  const sentence =
-    state === 'lost'
-      ? 'Server not responding. Showing the last known state.'
-      : 'Session ended. Showing the last known state.';
+function lossNode({ name, facts }: SessionState): TreeNode {
+  const { state } = facts;
+  const [label, description] =
+    state === 'connecting' ? ['Connecting', 'the rows below are as last known'] : ['No answer', 'refresh to try again'];
   return fact(
     `session/${name}/state`,
-    state === 'lost' ? 'No answer' : 'Ended',
-    'refresh to try again',
+    label,
+    description,
     'warning',
-    `${sentence}\nRefresh the status, or send a request: both open the session again if necessary.`,
+    lined(
+      sessionWords(facts),
+      'The rows below are as last known. Refresh, or send a request: both open the session again if necessary.',
+    ),
+  );
+}
+
+/** How old the knowledge is. */
+function heardNode({ name, facts: { heardMs = 0, roundTripMs } }: SessionState): TreeNode {
+  const roundTrip = roundTripMs === undefined ? [] : [`round trip ${Math.max(1, Math.round(roundTripMs))} ms`];
+  return fact(
+    `session/${name}/heard`,
+    'Last heard',
+    [`${duration(heardMs / 1000)} ago`, ...roundTrip].join(', '),
+    'pulse',
+    'The last message of the server: an answer, a notification or a heartbeat.',
   );
 }
 
@@ -110,7 +138,7 @@ const warningNodes = ({ name, warnings = [] }: SessionState): TreeNode[] =>
 const plainTransport = 'plain CoAP';
 
 /** The transport and the peer of the session: what was verified, or that nothing was. */
-function transportNode({ name, security }: SessionState): TreeNode {
+function transportNode({ name, facts: { security } }: SessionState): TreeNode {
   if (security === undefined)
     return fact(
       `session/${name}/transport`,
@@ -149,92 +177,4 @@ function orchestratorNode(orchestrator: TreeState['orchestrator']): TreeNode {
     icon: running ? 'broadcast' : 'circle-slash',
     children: running ? [...filterNodes(orchestrator.filters), ...aliasNodes(orchestrator.aliases)] : [],
   };
-}
-
-function mitigationNode(mitigation: Mitigation, now: number, session: string): TreeNode {
-  const { mid } = mitigation;
-  const status = mitigationStatusWords(mitigation.status);
-  const id = `mitigation/${session}/${mid}`;
-  return {
-    id,
-    role: status.ending ? 'ending' : 'mitigation',
-    mid,
-    session,
-    label: printable(shortTarget(mitigation.scope)),
-    description: printable(status.short),
-    tooltip: lined(
-      status.sentence,
-      `Targets: ${targetWords(mitigation.scope)}`,
-      ...aliasLines(mitigation),
-      `mid: ${mid}`,
-    ),
-    ...statusIcon(mitigation.status),
-    children: [
-      fact(
-        `${id}/status`,
-        'Status',
-        status.short,
-        'pulse',
-        lined(status.sentence, `In the protocol: ${mitigation.status}`),
-      ),
-      ...(status.ending
-        ? droppedNodes(mitigation, id).slice(0, 1)
-        : [lifetimeNode(mitigation, now, id), ...droppedNodes(mitigation, id)]),
-      fact(`${id}/mid`, 'mid', String(mid), 'key', 'The number of this request among those of this client.'),
-    ],
-  };
-}
-
-/** The targets of the aliases when the request was sent: the server may have others of the same name. */
-const aliasLines = ({ aliases = {} }: Mitigation): string[] =>
-  Object.entries(aliases).map(
-    ([name, targets]) => `Alias ${name}, as your documents define it: ${targets.join(', ') || 'no target'}`,
-  );
-
-function lifetimeNode(mitigation: Mitigation, now: number, id: string): TreeNode {
-  return fact(
-    `${id}/lifetime`,
-    'Lifetime',
-    lifetimeWords(mitigation, remaining(mitigation, now)),
-    'clock',
-    'The mitigation ends when its lifetime expires, unless the request is sent again.',
-  );
-}
-
-/** The total dropped, then the rate. */
-function droppedNodes({ dropped }: Mitigation, id: string): TreeNode[] {
-  if (dropped === undefined)
-    return [
-      fact(
-        `${id}/dropped`,
-        'Dropped',
-        'not reported yet',
-        'filter',
-        'The server has not reported yet how much it dropped.',
-      ),
-    ];
-  return [
-    fact(
-      `${id}/dropped`,
-      'Dropped',
-      `${traffic(dropped.octets)}, ${count(dropped.packets)} pkt`,
-      'filter',
-      'Octets and packets dropped since the mitigation started.',
-    ),
-    fact(
-      `${id}/rate`,
-      'Rate',
-      `${bitRate(dropped.octetsPerSecond)}, ${count(dropped.packetsPerSecond)} pkt/s`,
-      'dashboard',
-      `Dropped per second, on average, as reported by the server: ${traffic(dropped.octetsPerSecond)} or ${bitRate(dropped.octetsPerSecond)}, and ${count(dropped.packetsPerSecond)} packets.`,
-    ),
-  ];
-}
-
-function lifetimeWords({ granted }: Mitigation, left: number): string {
-  if (left === -1) return 'indefinite';
-  if (left === 0) return 'over';
-  return granted === undefined || granted <= 0
-    ? `${duration(left)} left`
-    : `${duration(left)} left of ${duration(granted)}`;
 }

@@ -12,7 +12,8 @@ export function treeItem(node: TreeNode): vscode.TreeItem {
     node.color === undefined ? undefined : new vscode.ThemeColor(node.color),
   );
   item.contextValue = `dots.${node.role}`;
-  item.accessibilityInformation = { label: `${node.label}: ${node.description}` };
+  item.accessibilityInformation = { label: node.spoken ?? `${node.label}: ${node.description}` };
+  if (node.opens !== undefined) item.command = { command: node.opens, title: 'Open', arguments: [node] };
   return item;
 }
 

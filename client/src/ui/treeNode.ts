@@ -11,7 +11,11 @@ export interface TreeNode {
   icon: string;
   color?: string;
   /** The actions of the row: `contextValue` of the editor. */
-  role: 'session' | 'mitigation' | 'ending' | 'orchestrator' | 'fact';
+  role: 'session' | 'mitigation' | 'foreign' | 'ending' | 'ended' | 'orchestrator' | 'fact';
+  /** What a screen reader says, where that is more than the label and the description. */
+  spoken?: string;
+  /** The command that Enter or a click runs; it receives the row. */
+  opens?: string;
   mid?: number;
   /** The name of the session that it belongs to. */
   session?: string;

@@ -66,6 +66,10 @@ export function lifetimeOf(body: JsonValue | undefined): number | undefined {
   return typeof lifetime === 'number' ? lifetime : undefined;
 }
 
+/** A mitigation request with another lifetime, seconds: to the server it is the same request. */
+export const withLifetime = (request: JsonObject, lifetime: number): JsonObject =>
+  withScopes(scopesOf(request).map((scope) => ({ ...scope, lifetime })));
+
 /** What a client observes of the attack, by its label: RFC 9132 section 4.4.3, table 4. */
 export const attackStatuses = ['under-attack', 'attack-successfully-mitigated'] as const;
 

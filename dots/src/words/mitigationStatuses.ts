@@ -29,6 +29,15 @@ export function mitigationStatusWords(label: string): MitigationStatusWords {
   return { short, sentence, ending: ending !== undefined };
 }
 
+/**
+ * Why a server does not have a mitigation any more, by the last that was known of it.
+ * @param left seconds of its lifetime that were left; -1 is indefinite
+ */
+export function endWords(status: string, left: number): string {
+  if (status === 'dots-client-withdrawn-mitigation') return 'withdrawn';
+  return left === 0 ? 'lifetime over' : 'ended by the server';
+}
+
 /** The mitigations that are neither withdrawn nor ended: those that are counted and can be withdrawn. */
 export function ongoing<T extends { status: string }>(mitigations: readonly T[]): T[] {
   return mitigations.filter(({ status }) => !mitigationStatusWords(status).ending);

@@ -51,6 +51,13 @@ const stateNames: Readonly<Record<KeeperState, string>> = {
 
 const seconds = (milliseconds: number): string => duration(milliseconds / 1000);
 
+/** The state of a session that is kept in a few words, with the cause where there is one, for a row. */
+export function shortSessionWords({ state, stateMs, error }: SessionFacts): string {
+  const name = stateNames[state];
+  if (state === 'not-responding') return `${name} for ${seconds(stateMs)}`;
+  return state === 'refused' && error instanceof Error ? `${name}: ${error.message}` : name;
+}
+
 /** The state of a session that is kept in one line: since when, how it is protected, and what follows. */
 export function sessionWords(facts: SessionFacts): string {
   return [stateSentence(facts), nextAttempt(facts)].filter((part) => part !== undefined).join(' ');

@@ -3,8 +3,9 @@ import { schemas } from '#schemas/index';
 import { test } from 'node:test';
 import type { JsonObject } from '#dots/model/json';
 import { conflictSentences } from '#dots/words/conflicts';
-import { mitigationStatusWords } from '#dots/words/mitigationStatuses';
+import { endWords, mitigationStatusWords } from '#dots/words/mitigationStatuses';
 import { count, duration, lifetime, longDuration, plural, traffic } from '#dots/words/quantities';
+import { shortSessionWords } from '#dots/words/sessions';
 import { codeWords } from '#dots/words/codes';
 import { facts, hexRows, indented, sections } from '../../../client/src/ui/textLayout';
 import { documentName } from '../../../client/src/ui/documentName';
@@ -117,4 +118,15 @@ test('every cause of a conflict has a next step of its own; a request that is in
     next({ 'conflict-cause': 'overlapping-targets', 'conflict-status': 'request-active' }),
     /^Nothing to do/,
   );
+});
+
+test('why a mitigation has ended, and the state of a session for a row', () => {
+  assert.equal(endWords('dots-client-withdrawn-mitigation', 30), 'withdrawn');
+  assert.equal(endWords('attack-successfully-mitigated', 0), 'lifetime over');
+  assert.equal(endWords('attack-successfully-mitigated', -1), 'ended by the server');
+  const none = { security: undefined, heardMs: undefined, roundTripMs: undefined, nextAttemptMs: undefined };
+  const known = { ...none, stateMs: 40_000, error: new Error('The certificate has expired.') };
+  assert.equal(shortSessionWords({ ...known, state: 'not-responding' }), 'not responding for 40 s');
+  assert.equal(shortSessionWords({ ...known, state: 'never-reached' }), 'never reached');
+  assert.equal(shortSessionWords({ ...known, state: 'refused' }), 'refused: The certificate has expired.');
 });

@@ -3,21 +3,28 @@ import { test } from 'node:test';
 import { directionOf } from '#dots/model/direction';
 import type { JsonObject } from '#dots/model/json';
 import { scopesOf } from '#dots/signal/scopes';
-import { MitigationBook } from '../../../../client/src/sessions/mitigations';
+import type { LedgerEntry } from '#dots/signal/ledger';
+import { MitigationBook, mitigationOf } from '../../../../client/src/sessions/mitigations';
 import { remaining } from '../../../../client/src/ui/mitigation';
 import { ongoing, mitigationStatusWords } from '#dots/words/mitigationStatuses';
+import type { KeeperState, SessionFacts } from '#dots/words/sessions';
 import { shortTarget, targetWords } from '#dots/words/targets';
 import { sessionTree, type TreeState } from '../../../../client/src/ui/sessionTree';
 import type { TreeNode } from '../../../../client/src/ui/treeNode';
 
 const t0 = 1_700_000_000_000;
 const body = (...scope: JsonObject[]): JsonObject => ({ 'ietf-dots-signal-channel:mitigation-scope': { scope } });
+function factsOf(state: KeeperState, more: Partial<SessionFacts> = {}): SessionFacts {
+  const none = { security: undefined, roundTripMs: undefined, error: undefined, nextAttemptMs: undefined };
+  return { state, stateMs: 40_000, heardMs: 3000, ...none, ...more };
+}
+
 const session = {
   name: 'mock',
   server: 'coap://127.0.0.1:4646',
   cuid: 'dz6pHjaADkaFTbjr0JGBpw',
   production: false,
-  state: 'open' as const,
+  facts: factsOf('connected'),
 };
 
 function bookWith(mid: number): MitigationBook {
@@ -106,14 +113,56 @@ test('a mitigation shows the targets of its aliases at the time it was sent, als
   assert.match(tooltip, /Alias ghost, as your documents define it: no target\n/);
 });
 
-test('ended mitigations leave when the next one is accepted', () => {
+test('an ended mitigation stays until it is dismissed, with the reason', () => {
   const book = bookWith(7);
-  book.reported(body({ mid: 7, status: 'attack-mitigation-terminated', lifetime: 0 }), t0);
+  book.end(7, t0 + 1000);
   book.accepted({ mid: 8, scope: {}, granted: 60, aliases: {} }, t0);
+  book.end(8, t0 + 60_000);
+  book.accepted({ mid: 9, scope: {}, granted: 60, aliases: {} }, t0);
+  book.withdrawn(9);
+  book.end(9, t0);
   assert.deepEqual(
-    book.list().map(({ mid }) => mid),
-    [8],
+    book.list().map(({ mid, ended }) => [mid, ended]),
+    [
+      [9, 'withdrawn'],
+      [8, 'lifetime over'],
+      [7, 'ended by the server'],
+    ],
   );
+  assert.deepEqual(ongoing(book.list()), []);
+  const row = find(sessionTree(stateOf(book, t0)), 'mitigation/mock/8');
+  assert.deepEqual([row?.role, row?.description], ['ended', 'lifetime over']);
+  book.remove(8);
+  assert.equal(book.get(8), undefined);
+});
+
+test('what the ledger has is shown until the server answers, an unanswered request as such', () => {
+  const entry = {
+    id: 7,
+    document: body({ 'target-prefix': ['192.0.2.0/24'], lifetime: 3600 }),
+    state: 'unanswered',
+    status: null,
+    expiresAt: new Date(t0 + 3_600_000).toISOString(),
+    statusAt: null,
+    answeredAt: null,
+    sentAt: new Date(t0).toISOString(),
+    acceptedAt: null,
+    file: '/work/request.dots.json',
+  } as unknown as LedgerEntry;
+  const book = new MitigationBook();
+  book.seed([mitigationOf(entry)]);
+  const tree = sessionTree(stateOf(book, t0 + 60_000));
+  const row = find(tree, 'mitigation/mock/7');
+  assert.deepEqual(
+    [row?.description, row?.role, row?.opens],
+    ['no answer, 59 min left', 'mitigation', 'dots.openDocument'],
+  );
+  assert.equal(find(tree, 'mitigation/mock/7/document')?.description, 'request.dots.json');
+  book.reported(body({ mid: 7, status: 'attack-successfully-mitigated', lifetime: 3000 }), t0);
+  assert.equal(book.get(7)?.unanswered, undefined);
+  assert.equal(book.get(7)?.record?.file, '/work/request.dots.json');
+  book.seed([mitigationOf(entry)]);
+  assert.equal(book.get(7)?.unanswered, undefined);
 });
 
 test('without a session there are no rows, so that the view can say the next step', () => {
@@ -137,10 +186,14 @@ test('rows in words, with stable ids', () => {
   const tree = sessionTree(stateOf(book, t0 + 30_000));
   assert.deepEqual(
     tree.map(({ label }) => label),
-    ['Session with mock', 'Mock orchestrator'],
+    ['mock', 'Mock orchestrator'],
   );
   assert.equal(find(tree, 'mitigation/mock/7')?.label, '192.0.2.0/24');
-  assert.equal(find(tree, 'mitigation/mock/7')?.description, 'mitigating');
+  assert.equal(find(tree, 'mitigation/mock/7')?.description, '59 min left, 347 kbit/s');
+  assert.equal(
+    find(tree, 'mitigation/mock/7')?.spoken,
+    'Mitigation of 192.0.2.0/24: mitigating, 59 min left, 347 kbit/s',
+  );
   assert.equal(find(tree, 'mitigation/mock/7/lifetime')?.description, '59 min 30 s left of 1 h');
   assert.equal(find(tree, 'mitigation/mock/7/dropped')?.description, '1.5 kB, 3 pkt');
   assert.equal(find(tree, 'mitigation/mock/7/rate')?.description, '347 kbit/s, 432 k pkt/s');
@@ -158,7 +211,7 @@ test('a withdrawn mitigation has neither lifetime nor rate, and does not count',
     assert.equal(find(tree, 'mitigation/mock/7')?.role, 'ending');
     assert.deepEqual(
       find(tree, 'mitigation/mock/7')?.children.map(({ label }) => label),
-      ['Status', 'Dropped', 'mid'],
+      ['Status', 'Dropped', 'Document', 'mid', 'cuid'],
     );
     assert.deepEqual(ongoing(book.list()), []);
   }
@@ -171,24 +224,21 @@ test('a session without mitigations says what to do', () => {
   assert.match(find(tree, 'session/mock/none')?.tooltip ?? '', /press Send above it/);
 });
 
-test('a lost session is said in words', () => {
-  const tree = sessionTree({ ...stateOf(bookWith(7), t0), sessions: [{ ...session, mitigations: [], state: 'lost' }] });
-  assert.equal(tree[0]?.description, 'lost');
+test('a session that is not connected is said in words, with its cause', () => {
+  const treeOf = (facts: SessionFacts): TreeNode[] =>
+    sessionTree({ ...stateOf(bookWith(7), t0), sessions: [{ ...session, mitigations: bookWith(7).list(), facts }] });
+  const [lost] = treeOf(factsOf('not-responding'));
+  assert.equal(lost?.description, 'not responding for 40 s');
   assert.deepEqual(
-    tree[0]?.children.slice(0, 2).map(({ label, description }) => [label, description]),
+    lost?.children.map(({ label, description }) => [label, description]),
     [
       ['No answer', 'refresh to try again'],
-      ['Transport', 'plain CoAP'],
+      ['192.0.2.0/24', 'setting up, 1 h left'],
     ],
   );
-  const ended = sessionTree({
-    ...stateOf(bookWith(7), t0),
-    sessions: [{ ...session, mitigations: [], state: 'closed' }],
-  });
-  assert.match(
-    `${ended[0]?.children[0]?.label}: ${ended[0]?.children[0]?.tooltip}`,
-    /^Ended: Session ended\. Showing the last known state\.\nRefresh/,
-  );
+  const [refused] = treeOf(factsOf('refused', { error: new Error('The certificate has expired.') }));
+  assert.equal(refused?.description, 'refused: The certificate has expired.');
+  assert.equal(treeOf(factsOf('never-reached'))[0]?.description, 'never reached');
 });
 
 test('sessions are listed one below the other, each with its profile, transport and the peer that was verified', () => {
@@ -197,14 +247,15 @@ test('sessions are listed one below the other, each with its profile, transport 
     server: 'coaps://192.0.2.1:4646',
     cuid: 'c',
     production: true,
-    state: 'open' as const,
     mitigations: bookWith(7).list(),
-    security: {
-      protocol: 'DTLS 1.2',
-      cipherSuite: 'TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256',
-      peerName: 'dots.example.net',
-      identity: 'psk:c',
-    },
+    facts: factsOf('connected', {
+      security: {
+        protocol: 'DTLS 1.2',
+        cipherSuite: 'TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256',
+        peerName: 'dots.example.net',
+        identity: 'psk:c',
+      },
+    }),
   };
   const tree = sessionTree({
     sessions: [{ ...session, mitigations: bookWith(7).list() }, upstream],
@@ -214,11 +265,12 @@ test('sessions are listed one below the other, each with its profile, transport 
   assert.deepEqual(
     tree.map(({ label, description }) => [label, description]),
     [
-      ['Session with mock', 'open'],
-      ['Session with upstream', 'open, production'],
+      ['mock', 'connected'],
+      ['upstream', 'connected'],
       ['Mock orchestrator', 'stopped'],
     ],
   );
+  assert.match(tree[1]?.spoken ?? '', /^Production server upstream: connected/);
   assert.match(
     tree[1]?.tooltip ?? '',
     /Server profile: upstream \(production\)\nServer: coaps:\S+\nTransport: DTLS 1\.2, TLS_ECDHE_\S+\nVerified peer: dots\.example\.net\n/,

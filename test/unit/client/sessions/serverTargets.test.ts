@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { after, beforeEach, test } from 'node:test';
 import type { ProfilesInfo, ServerProfile } from '#contract';
 import { certify, newKey } from '#dots/transport/certificates/certificates';
+import type { ClientLedger } from '#dots/signal/ledger';
 import type { ClientCredentials } from '#dots/transport/certificates/credentials';
 import type { JsonObject } from '#dots/model/json';
 import { destinationOf, type Channel, type DestinationQuery } from '#dots/workspace/destination';
@@ -370,4 +371,25 @@ test('where there is no profiles file, one is made of a template without finding
   assert.deepEqual(editor.errors, []);
   const service = createLanguageService();
   assert.deepEqual(service.validate(service.parse(template, 'dots.profiles.json')).findings, []);
+});
+
+test('a server of the ledger is asked without a question: not for a secret, and not where production is only read', async () => {
+  const profiles = { lab: { ...keyed, production: true } };
+  const { targets, secrets } = scene(profiles);
+  const read = { file: '/p.json', state: 'read' as const };
+  const info = { ...read, profiles: [...profilesOf({ profiles })].map(([name, each]) => ({ ...each, name })) };
+  const ledger = { server: '192.0.2.1:4646', cuid: 'of-ledger' } as ClientLedger;
+  await assert.rejects(targets.toAsk('lab', ledger, info), failing('editor/no-key'));
+  secrets.kept.set('dots.psk/lab/me', 'secret');
+  const target = await targets.toAsk('lab', ledger, info);
+  assert.deepEqual([target?.cuid, target?.production !== undefined], ['of-ledger', true]);
+  assert.deepEqual([editor.inputs, editor.confirmed], [0, []]);
+});
+
+test('a server of the ledger is not asked where its profile leads elsewhere or is gone', async () => {
+  const { targets } = scene({});
+  const info = { file: '/p.json', state: 'read' as const, profiles: [{ ...lab, name: 'lab' }] as ServerProfile[] };
+  const ledger = { server: '192.0.2.1:4646', cuid: 'c' } as ClientLedger;
+  assert.equal(await targets.toAsk('lab', ledger, info), undefined);
+  assert.equal(await targets.toAsk('gone', ledger, info), undefined);
 });

@@ -7,7 +7,7 @@ import { destinationOf } from '#dots/workspace/destination';
 import { profilesOf } from '#dots/workspace/workspaceFile';
 import { translate } from '#dots/flowspec/translate';
 import { answerText } from '../../../../client/src/ui/answerText';
-import { confirmation, withdrawal } from '../../../../client/src/ui/confirmation';
+import { confirmation, mitigationQuestion } from '../../../../client/src/ui/confirmation';
 import { flowspecText } from '../../../../client/src/ui/flowspecText';
 import { installText } from '../../../../client/src/ui/installText';
 import { noFlowspecText } from '../../../../client/src/ui/noFlowspecText';
@@ -37,7 +37,13 @@ const flat = (nodes: readonly TreeNode[]): TreeNode[] => nodes.flatMap((node) =>
 
 test('rows of the session view keep names in their line', () => {
   const session = { name: `n${evil}`, server: `s${evil}`, cuid: `c${evil}`, production: true };
+  const facts = { stateMs: 0, heardMs: 1, roundTripMs: 1, error: new Error(`e${evil}`), nextAttemptMs: undefined };
   const mitigation = { mid: 1, scope, status: `odd${evil}`, lifetime: 60, reportedAt: 0 };
+  const mitigations = [
+    mitigation,
+    { ...mitigation, mid: 2, record: { file: `/d/${evil}` } },
+    { ...mitigation, mid: 3, ended: `over${evil}` },
+  ];
   const orchestrator = {
     addresses: [`coap://${evil}`],
     mitigations: 1,
@@ -53,16 +59,16 @@ test('rows of the session view keep names in their line', () => {
     ],
     aliases: [{ cuid: `c${evil}`, name: `l${evil}`, pendingLifetime: 1, alias: scope }],
   };
-  for (const state of ['open', 'lost', 'closed'] as const) {
+  for (const state of ['connected', 'not-responding', 'refused', 'never-reached', 'closed'] as const) {
     for (const given of [security, { ...security, asked: false as const }, undefined]) {
       const rows = sessionTree({
-        sessions: [{ ...session, state, security: given, warnings: [evil], mitigations: [mitigation] }],
+        sessions: [{ ...session, facts: { ...facts, state, security: given }, warnings: [evil], mitigations }],
         orchestrator,
         now: 0,
       });
-      for (const { label, description, tooltip } of flat(rows)) {
+      for (const { label, description, tooltip, spoken = '' } of flat(rows)) {
         assertHarmless(tooltip, tooltip);
-        for (const text of [label, description]) {
+        for (const text of [label, description, spoken]) {
           assertHarmless(text, text);
           assert.ok(!text.includes('\n'), text);
         }
@@ -100,7 +106,7 @@ test('neither do the texts that are shown for a document, and the questions befo
     }),
     ...[
       confirmation({ ...sent, credentials: {}, production: { reason: evil } }, document),
-      withdrawal(sent, 1, scope),
+      mitigationQuestion('Withdraw', sent, 1, scope),
     ].flatMap(({ message, detail }) => [message, detail]),
   ];
   for (const text of texts) assertHarmless(text, text);
