@@ -1,6 +1,5 @@
-import { contentOf, isMapping } from '#dots/data/resources';
+import type { Accepted } from '#dots/data/changes';
 import { DataSession, type Activation } from '#dots/data/session';
-import type { JsonObject } from '#dots/model/json';
 import type { Ledger, LedgerOfClient } from '#dots/signal/ledgerFolder';
 import { installedNow } from '#dots/signal/ledgerInstalled';
 import { ledgerAt, ledgerOf } from './clientIdentity';
@@ -24,11 +23,11 @@ export async function recordActivation(client: LedgerOfClient, name: string, act
   await client.installed({ container, entries: [{ ...entry, 'activation-type': activation }], address });
 }
 
-/** Enters in the ledger the aliases or ACLs that a server has accepted. Throws a DotsError. */
-export async function recordInstalled(ledger: Ledger, target: SettledTarget, document: JsonObject): Promise<void> {
-  if (isMapping(document)) return;
-  await ledgerAt(ledger, target).installed({ ...contentOf(document), address: target.server });
-}
+/** Enters in the ledger the aliases or ACLs that a server accepts. Rejects with a DotsError. */
+export const recordingInstalled =
+  (ledger: Ledger, target: SettledTarget): Accepted =>
+  (container, entries) =>
+    ledgerAt(ledger, target).installed({ container, entries, address: target.server });
 
 /** Runs an action over a data channel session with a target, which is closed afterwards. Throws a DotsError. */
 export async function overData<T>(target: SettledTarget, action: (session: DataSession) => Promise<T>): Promise<T> {
