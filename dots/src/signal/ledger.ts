@@ -181,7 +181,8 @@ const isOpen = ({ highest }: ClientLedger, { parameter, id, state }: LedgerEntry
 
 /**
  * Enters a request before anything of it is sent. Identical content of a running mitigation is a refresh, and keeps its
- * mid; so does a last one without an answer, of any kind. Throws a DotsError `signal/no-mid-left` where mitigations run and the largest number has been used.
+ * mid; so does a last one without an answer, of any kind. Throws a DotsError `signal/no-mid-left` where mitigations run
+ * and the largest number has been used.
  */
 export function begin(
   before: ClientLedger,
