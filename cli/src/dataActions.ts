@@ -13,6 +13,7 @@ import {
   type ResourcePath,
 } from '#dots/data/resources';
 import type { Activation, DataAnswer, DataSession } from '#dots/data/session';
+import { recordActivation } from '#dots/dotsClient/installedEntries';
 import { DotsError } from '#dots/model/errors';
 import type { JsonObject } from '#dots/model/json';
 import { safeJson } from '#dots/model/text';
@@ -23,7 +24,7 @@ import { duration } from '#dots/words/quantities';
 import { UsageError, type Arguments } from './command';
 import type { DataAction } from './dataActionNames';
 import type { DataReport } from './dataReport';
-import { clientOf, overData, recordActivation, recordingInstalled } from './dataTarget';
+import { clientOf, overData, recordingInstalled } from './dataTarget';
 import { readDocument } from './document';
 import type { Io } from './io';
 import { withOption } from './mitigationTargets';

@@ -1,7 +1,6 @@
 import type { Accepted } from '#dots/data/changes';
-import { DataSession, type Activation } from '#dots/data/session';
+import { DataSession } from '#dots/data/session';
 import type { Ledger, LedgerOfClient } from '#dots/signal/ledgerFolder';
-import { installedNow } from '#dots/signal/ledgerInstalled';
 import { ledgerAt, ledgerOf } from './clientIdentity';
 import { UsageError, type Arguments } from './command';
 import type { Io } from './io';
@@ -13,14 +12,6 @@ export async function clientOf(
   target: SettledTarget,
 ): Promise<LedgerOfClient> {
   return ledgerAt(await ledgerOf(given, io), target);
-}
-
-/** Enters in the ledger when an ACL is in force from now on, if the ledger has it. Throws a DotsError. */
-export async function recordActivation(client: LedgerOfClient, name: string, activation: Activation): Promise<void> {
-  const known = installedNow(await client.read()).find((each) => each.container === 'acls' && each.name === name);
-  if (known === undefined) return;
-  const { container, entry, address } = known;
-  await client.installed({ container, entries: [{ ...entry, 'activation-type': activation }], address });
 }
 
 /** Enters in the ledger the aliases or ACLs that a server accepts. Rejects with a DotsError. */

@@ -253,6 +253,7 @@ function atMock(route: Destination & { kind: 'mock' }, mock: Profile | undefined
     ...(cuid !== undefined && { cuid }),
     ...route,
     server,
+    signalServer: mock?.signal,
     credentials: credentialsIn(mock),
   };
 }
@@ -267,10 +268,9 @@ function settledTarget(
   const destination = found.kind === 'mock' ? atMock(found, mock, query.channel) : found;
   checkAddress(destination.server);
   const permit = permitFor(destination, given, notDone);
-  const known = mock ?? query.profiles.profiles.get(destination.profile ?? '');
   const target = {
     ...destination,
-    signalServer: isData(destination.server) ? known?.signal : destination.server,
+    signalServer: isData(destination.server) ? destination.signalServer : destination.server,
     permit,
     timeoutMs: timeoutOf(given, query.channel),
     credentialFiles: credentialFiles(given, destination),

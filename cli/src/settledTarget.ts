@@ -6,8 +6,6 @@ import type { ServerTarget } from '#dots/workspace/destination';
 /** A target with all that is needed to send to it. */
 export interface SettledTarget extends ServerTarget {
   cuid: string;
-  /** The signal channel of the server; absent for a data channel of which no profile names one. */
-  signalServer?: string | undefined;
   /** Where the cuid is from. */
   cuidSource: ChosenCuid['source'];
   timeoutMs: number;

@@ -2,11 +2,13 @@ import * as vscode from 'vscode';
 import type { ProfilesInfo } from '#contract';
 import { ActiveProfile } from './editor/activeProfile';
 import { DocumentLenses } from './editor/codeLens';
+import { CuidCollision } from './sessions/cuidCollision';
 import { DataHost } from './sessions/dataChannel';
 import { DocumentStates } from './editor/documentStates';
 import { DocumentStatus } from './editor/documentStatus';
 import { examples, openExample } from './commands/openExample';
 import { FlowspecPreview } from './flowspec/flowspecPreview';
+import { PreviewWorkers } from './flowspec/previewWorkers';
 import { ClientIdentity } from './sessions/identity';
 import { LanguageServer } from './editor/languageClient';
 import { LiveFlowspec } from './flowspec/rulesInForce';
@@ -58,11 +60,12 @@ export class Workbench {
     this.orchestrator = new OrchestratorHost(this.log, stateFolder(extension));
     const identity = new ClientIdentity(this.log);
     this.profiles = new ProfileHost(this.language, active, this.log);
-    this.sessions = new Sessions(identity, this.log);
+    const data = new DataHost(identity, this.log);
+    this.sessions = new Sessions(identity, this.log, new CuidCollision(identity, data));
     this.view = new SessionView(this.sessions, this.orchestrator);
     const credentials = new Credentials(extension.secrets);
     const targets = new ServerTargets(this.orchestrator, identity, credentials);
-    const sender = new RequestSender(states, targets, this.sessions, new DataHost(this.log), this.log);
+    const sender = new RequestSender(states, targets, this.sessions, data, this.log);
     this.owned = [
       active,
       states,
@@ -73,7 +76,7 @@ export class Workbench {
       sender,
       new DocumentLenses(states),
       new DocumentStatus(states),
-      new FlowspecPreview(this.language, states, this.log),
+      new FlowspecPreview(this.language, states, flowspecWorkers(extension), this.log),
       new LiveFlowspec(this.orchestrator),
       new ProfileStatus(states, active),
       new StatusBar(this.orchestrator, this.sessions, sender),
@@ -111,4 +114,8 @@ export class Workbench {
 /** Where the orchestrator stores its state between windows of one workspace; undefined without a workspace on disk. */
 function stateFolder({ storageUri }: vscode.ExtensionContext): string | undefined {
   return storageUri?.scheme === 'file' ? vscode.Uri.joinPath(storageUri, 'orchestrator').fsPath : undefined;
+}
+
+function flowspecWorkers(extension: vscode.ExtensionContext): PreviewWorkers {
+  return new PreviewWorkers(extension.asAbsolutePath('dist/flowspec.js'));
 }

@@ -19,7 +19,18 @@ const asn1 = ['@peculiar/asn1-schema', '@peculiar/asn1-x509'];
 const core = ['workspace/**', 'flowspec/**', 'check/**', 'cbor', 'words', 'model'];
 const secured = ['transport', 'transport/certificates', 'coap/messages', 'runtime', 'model'];
 const protocol = ['transport/**', 'coap/**', 'check/**', 'cbor', 'words', 'runtime', 'model'];
-const dots = [...core, ...protocol, 'discovery', 'sessionSocket', 'signal/**', 'data', 'dotsServer/**', 'world', 'orchestrator'];
+const dots = [
+  ...core,
+  ...protocol,
+  'discovery',
+  'sessionSocket',
+  'signal/**',
+  'data',
+  'dotsClient',
+  'dotsServer/**',
+  'world',
+  'orchestrator',
+];
 
 /**
  * The folders of the source tree and what each may import besides itself, the lower ones first.
@@ -60,6 +71,7 @@ const table = [
     signal: node(protocol),
     'signal/keeper': node(['signal', ...protocol]),
     data: node(protocol, ['undici']),
+    dotsClient: node(['signal/**', 'data', ...protocol]),
     'dotsServer/state': node(['check/**', 'cbor', 'words', 'runtime', 'model']),
     'dotsServer/signal/**': node(['dotsServer/state', ...protocol]),
     'dotsServer/data': node(['dotsServer/state', ...protocol]),

@@ -26,7 +26,8 @@ export function copyInto(parent, folder) {
  * Runs a mocha suite in the extension host of VS Code's server, shown by headless Chromium, and returns its Tally.
  * `extension`: the folder of the extension under development; `vsix`: a package to install besides; `tests`: the script
  * whose run() the host calls, and `suite`: which of the suites beside it; `trust`: how the folder comes to be trusted;
- * `workspace`: the folder to open, of which a copy is opened; `deadlineMs`: when to give up.
+ * `workspace`: the folder to open, of which a copy is opened; `deadlineMs`: when to give up; `only`: how the names of
+ * the files begin that are run, all without it.
  */
 export async function runEditorSuite({
   extension,
@@ -36,6 +37,7 @@ export async function runEditorSuite({
   trust = 'everything',
   workspace,
   deadlineMs,
+  only,
 }) {
   const data = temporaryFolder('dots-editor-');
   const resultFile = join(data.path, 'result.json');
@@ -51,6 +53,7 @@ export async function runEditorSuite({
       env: {
         DOTS_EDITOR_RESULT: resultFile,
         DOTS_EDITOR_SUITE: suite,
+        ...(only && { DOTS_EDITOR_ONLY: only }),
         XDG_CONFIG_HOME: join(data.path, 'config'),
         XDG_STATE_HOME: join(data.path, 'state'),
       },

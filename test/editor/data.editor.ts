@@ -4,11 +4,30 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as vscode from 'vscode';
 import { DataSession } from '#dots/data/session';
+import { Ledger } from '#dots/signal/ledgerFolder';
+import { installedNow } from '#dots/signal/ledgerInstalled';
 import { DotsError } from '#dots/model/errors';
 import type { WorkbenchApi } from '../../client/src/context';
 import type { TreeNode } from '../../client/src/ui/treeNode';
 import { credentials, httpsServer } from '../support/protocol/dataScene';
 import { closeAll, lenses, open, titles, until, virtualText, workbench } from '../support/editor';
+
+/** Presses a link above an example. */
+const press = async (name: string, title: string): Promise<void> => {
+  const { document } = await open(name);
+  const found = await lenses(document.uri, (all) => all.includes(title));
+  const command = found.find((lens) => lens.command?.title === title)?.command;
+  assert.ok(command);
+  await vscode.commands.executeCommand(command.command, ...(command.arguments ?? []));
+};
+
+/** What the ledger says is installed at the server with an address. */
+async function recordedAt(address: string): Promise<string[]> {
+  const clients = await (await Ledger.open()).clients();
+  return clients
+    .filter(({ server }) => address.endsWith(`://${server}`))
+    .flatMap((ledger) => installedNow(ledger).map(({ container, name }) => `${container} ${name}`));
+}
 
 suite('the data channel', () => {
   let api: WorkbenchApi;
@@ -17,14 +36,6 @@ suite('the data channel', () => {
       .sessionTree()
       .flatMap((node) => [node, ...node.children])
       .find((node) => node.label === label);
-  const press = async (name: string, title: string): Promise<void> => {
-    const { document } = await open(name);
-    const found = await lenses(document.uri, (all) => all.includes(title));
-    const command = found.find((lens) => lens.command?.title === title)?.command;
-    assert.ok(command);
-    await vscode.commands.executeCommand(command.command, ...(command.arguments ?? []));
-  };
-
   suiteSetup(async () => {
     api = await workbench();
   });
@@ -43,6 +54,14 @@ suite('the data channel', () => {
     await press('aliases.dots.json', 'Install on mock');
     await until(() => row('web-servers'));
     assert.equal(row('web-servers')?.description, 'alias of 192.0.2.10/32 +1');
+  });
+
+  test('what was installed is in the ledger, under the server of the signal channel', async () => {
+    assert.deepEqual(await recordedAt(api.orchestrator() ?? ''), [
+      'aliases web-servers',
+      'aliases name-servers',
+      'acls amplification-drop',
+    ]);
   });
 
   test('a mitigation activates the ACL, and the live Flowspec shows what is in force', async () => {

@@ -19,7 +19,7 @@ export async function run(): Promise<void> {
   const mocha = new Mocha({ ui: 'tdd', timeout: 30_000, reporter: Mocha.reporters.Base });
   const ending = `.${process.env.DOTS_EDITOR_SUITE ?? 'editor'}.js`;
   for (const name of readdirSync(__dirname)
-    .filter((each) => each.endsWith(ending))
+    .filter((each) => each.endsWith(ending) && each.startsWith(process.env.DOTS_EDITOR_ONLY ?? ''))
     .sort())
     mocha.addFile(join(__dirname, name));
   const result: Result = { passes: [], pending: [], failures: [] };

@@ -3,6 +3,7 @@
  */
 export { Credentials } from '../../client/src/sessions/credentials';
 export { ActiveProfile } from '../../client/src/editor/activeProfile';
+export { CuidCollision } from '../../client/src/sessions/cuidCollision';
 export { DocumentLenses } from '../../client/src/editor/codeLens';
 export { DocumentStates } from '../../client/src/editor/documentStates';
 export { LanguageServer } from '../../client/src/editor/languageClient';

@@ -1,6 +1,6 @@
 import type { MessageWatch } from '#dots/coap/watchedChannel';
-import type { JsonObject } from '#dots/model/json';
 import { documentTypeOf } from '#dots/model/documents';
+import { cuidInUse, namesEntries, whyCuidStays } from '#dots/dotsClient/cuidChange';
 import { newCuid } from '#dots/signal/identifiers';
 import { isRunning, type ClientLedger, type NewRequest } from '#dots/signal/ledger';
 import type { LedgerOfClient } from '#dots/signal/ledgerFolder';
@@ -61,12 +61,15 @@ export async function sendSignal(task: Task): Promise<SignalResult> {
   if (refusal !== undefined) return { ...first, remarks: [refusal] };
   const renamed: SettledTarget = { ...target, cuid: newCuid(), cuidSource: 'generated' };
   await client.replaced(renamed.cuid);
-  const { moveEntries } = await import('../moveEntries');
+  const [{ moveEntries }, { overData }] = await Promise.all([
+    import('#dots/dotsClient/moveEntries'),
+    import('../dataTarget'),
+  ]);
   const move = (): Promise<string[]> =>
     moveEntries({
       from: { client, cuid: target.cuid },
       to: { client: ledgerAt(ledger, renamed), cuid: renamed.cuid },
-      target,
+      overData: ({ address, cuid }, action) => overData({ ...target, server: address, cuid }, action),
     });
   // A request that names aliases or ACLs needs them under its cuid; any other one is sent first.
   const before = namesEntries(task.document.value) ? await move() : [];
@@ -76,18 +79,15 @@ export async function sendSignal(task: Task): Promise<SignalResult> {
   return { ...second, remarks: [said, ...moved, ...second.remarks] };
 }
 
-const namesEntries = (document: JsonObject): boolean =>
-  scopesOf(document).some((scope) => 'alias-name' in scope || 'ietf-dots-signal-control:acl-list' in scope);
-
 async function whyNoNewCuid(
   { cuid, cuidSource }: SettledTarget,
   client: LedgerOfClient,
   { given, io }: Task,
 ): Promise<string | undefined> {
-  if (cuidSource === 'configured')
+  const reason = await whyCuidStays(cuidSource, client);
+  if (reason === 'configured')
     return `Another client uses the cuid ${cuid}, which --cuid, the workspace file or the profile names. Specify another one there.`;
-  if ((await client.read()).entries.some(isRunning))
-    return `Another client uses the cuid ${cuid}, and it must not change while mitigations run under it (RFC 9132 section 4.4.1.1). Withdraw them first, then send again.`;
+  if (reason === 'in-use') return cuidInUse(cuid);
   if (given.option('new-cuid') !== undefined) return undefined;
   const isMeant = await io.confirm?.(`Another client uses the cuid ${cuid}. Generate a new one and send again?`);
   return isMeant === true

@@ -4,13 +4,15 @@
  */
 export { changeLines } from '#dots/data/differences';
 export { DataSession } from '#dots/data/session';
-export { translate } from '#dots/flowspec/translate';
+export { cuidInUse, namesEntries, whyCuidStays } from '#dots/dotsClient/cuidChange';
+export { recordInstalled } from '#dots/dotsClient/installedEntries';
+export { moveEntries } from '#dots/dotsClient/moveEntries';
 export { Orchestrator } from '#dots/orchestrator/orchestrator';
 export { chosenCuid } from '#dots/signal/cuids';
-export { cuidOf, cuidOfCertificate, cuidOnPlainPath } from '#dots/signal/identifiers';
+export { cuidOf, cuidOfCertificate, cuidOnPlainPath, newCuid } from '#dots/signal/identifiers';
 export { eventWords } from '#dots/signal/keeper/eventWords';
 export { SessionKeeper } from '#dots/signal/keeper/sessionKeeper';
-export { recordedSentences, sendRecorded } from '#dots/signal/recordedRequest';
+export { isCollision, recordedSentences, sendRecorded } from '#dots/signal/recordedRequest';
 export { resourceOf } from '#dots/signal/resources';
 export { Ledger, serverName } from '#dots/signal/ledgerFolder';
 export { connectionMemory, SignalSession } from '#dots/signal/session';

@@ -1,6 +1,8 @@
 import type * as vscode from 'vscode';
-import type { Announce, Installed } from '#dots/data/session';
+import type { Announce, DataSession, Installed } from '#dots/data/session';
+import { describeError } from '#dots/model/errors';
 import type { JsonObject } from '#dots/model/json';
+import type { ClientIdentity } from './identity';
 import type { SettledTarget } from './serverTargets';
 
 /** The installed document, and the answer. */
@@ -15,36 +17,48 @@ export interface Installation {
 
 /** The DOTS data channel of the editor. */
 export class DataHost {
-  constructor(private readonly log: vscode.LogOutputChannel) {}
+  constructor(
+    private readonly identity: Pick<ClientIdentity, 'client'>,
+    private readonly log: vscode.LogOutputChannel,
+  ) {}
 
   /**
-   * Installs aliases or ACLs at a target; the log has the difference before an entry is replaced. Throws a DotsError.
+   * Installs aliases or ACLs at a target, and enters them in the ledger; the log has the difference before an entry is
+   * replaced. Throws a DotsError.
    */
-  async install(
-    { profile, server, cuid, files, permit, credentials }: SettledTarget,
-    document: JsonObject,
-    signal: AbortSignal,
-  ): Promise<Installation> {
-    const { changeLines, DataSession } = await import('#lazy/protocol');
-    const session = await DataSession.open({
-      server,
-      cuid,
-      permit,
-      serverName: credentials.serverName,
-      ...(files ?? { ca: '' }),
-    });
+  async install(target: SettledTarget, document: JsonObject, signal: AbortSignal): Promise<Installation> {
+    const { changeLines, recordInstalled } = await import('#lazy/protocol');
+    const { server, cuid, profile } = target;
     const difference: string[] = [];
     const announce: Announce = (changes) => {
       difference.push(...changeLines(changes));
       for (const line of difference) this.log.info(line);
     };
+    const installed = await this.over(target, (session) => session.install(document, { signal, announce }));
+    for (const { request, status, roundTripMs } of installed.answers)
+      this.log.info(`${request.method} ${request.path} -> ${status} (${Math.round(roundTripMs)} ms)`);
+    if (installed.answer.ok)
+      await this.record(async () => recordInstalled(await this.identity.client(target), server, document));
+    return { installed, difference, cuid, server, profile };
+  }
+
+  /** Runs an action over a session with a target, which is closed afterwards. Throws a DotsError. */
+  async over<T>(
+    { server, cuid, files, permit, credentials }: SettledTarget,
+    action: (session: DataSession) => Promise<T>,
+  ): Promise<T> {
+    const { DataSession } = await import('#lazy/protocol');
+    const { serverName } = credentials;
+    const session = await DataSession.open({ server, cuid, permit, serverName, ...(files ?? { ca: '' }) });
     try {
-      const installed = await session.install(document, { signal, announce });
-      for (const { request, status, roundTripMs } of installed.answers)
-        this.log.info(`${request.method} ${request.path} -> ${status} (${Math.round(roundTripMs)} ms)`);
-      return { installed, difference, cuid, server, profile };
+      return await action(session);
     } finally {
       await session.close();
     }
+  }
+
+  /** A ledger that cannot be used hides no answer. */
+  private async record(enter: () => Promise<void>): Promise<void> {
+    await enter().catch((error: unknown) => this.log.warn(describeError(error)));
   }
 }

@@ -1,5 +1,6 @@
 import type * as vscode from 'vscode';
 import { readFile } from 'node:fs/promises';
+import type { ChosenCuid } from '#dots/signal/cuids';
 import type { ClientLedger } from '#dots/signal/ledger';
 import type { Ledger, LedgerOfClient, ServerProof } from '#dots/signal/ledgerFolder';
 import type { ClientCredentials } from '#dots/transport/certificates/credentials';
@@ -8,16 +9,21 @@ import type { ClientCredentials } from '#dots/transport/certificates/credentials
 interface Proof {
   credentials: ServerProof;
   server: string;
+  /** For a data channel: the signal channel of the same server. */
+  signalServer?: string | undefined;
   profile: string;
   clientCredentials?: ClientCredentials;
   files?: { cert?: string };
 }
 
+/** A client of a server, on either channel. */
+type ClientAt = Pick<Proof, 'server' | 'signalServer' | 'credentials'> & { cuid: string };
+
 /** Who this DOTS client is, and what it asked of which server: the same ledger as that of the command `dots`. */
 export class ClientIdentity {
   private opened: Promise<Ledger> | undefined;
-  /** The cuids that nobody has configured. */
-  private readonly derived = new Set<string>();
+  /** Where the cuids are from that nobody has configured. */
+  private readonly sources = new Map<string, ChosenCuid['source']>();
 
   constructor(private readonly log: vscode.LogOutputChannel) {}
 
@@ -27,33 +33,39 @@ export class ClientIdentity {
    */
   async cuid(proof: Proof): Promise<string> {
     const { chosenCuid } = await import('#lazy/protocol');
-    const { cuid } = chosenCuid(await this.ledgersAt(proof), await derivedCuid(proof), proof.profile);
-    this.derived.add(cuid);
+    const { cuid, source } = chosenCuid(await this.ledgersAt(proof), await derivedCuid(proof), proof.profile);
+    this.sources.set(cuid, source);
+    return cuid;
+  }
+
+  /** Where a cuid is from. */
+  sourceOf(cuid: string): ChosenCuid['source'] {
+    return this.sources.get(cuid) ?? 'configured';
+  }
+
+  /** Generates the cuid that is used from now on instead of one that another client uses. Throws a DotsError. */
+  async renamed(target: ClientAt): Promise<string> {
+    const { newCuid } = await import('#lazy/protocol');
+    const cuid = newCuid();
+    await (await this.client(target)).replaced(cuid);
+    this.sources.set(cuid, 'generated');
     return cuid;
   }
 
   /** What a client asked of its server. Throws a DotsError. */
-  async client({
-    server,
-    cuid,
-    credentials,
-  }: Pick<Proof, 'server' | 'credentials'> & { cuid: string }): Promise<LedgerOfClient> {
+  async client({ server, signalServer, cuid, credentials }: ClientAt): Promise<LedgerOfClient> {
     const ledger = await this.ledger();
     const { serverName } = credentials;
-    return ledger.client({
-      address: server,
-      serverName,
-      cuid,
-      source: this.derived.has(cuid) ? 'derived' : 'configured',
-    });
+    return ledger.client({ address: signalServer ?? server, serverName, cuid, source: this.sourceOf(cuid) });
   }
 
-  /** Of the server of a signal channel; the data channel is known by the profile that has both. */
-  private async ledgersAt({ server, profile, credentials }: Proof): Promise<ClientLedger[]> {
+  /** What is known of the server of a signal channel; nothing where only its data channel is known. */
+  private async ledgersAt({ server, signalServer, credentials }: Proof): Promise<ClientLedger[]> {
     const { serverName } = await import('#lazy/protocol');
-    const clients = await (await this.ledger()).clients();
-    if (!isData(server)) return clients.filter((known) => known.server === serverName(server, credentials));
-    return clients.filter(({ entries }) => entries.some((entry) => entry.profile === profile));
+    const address = isData(server) ? signalServer : server;
+    if (address === undefined) return [];
+    const name = serverName(address, credentials);
+    return (await (await this.ledger()).clients()).filter((known) => known.server === name);
   }
 
   private ledger(): Promise<Ledger> {

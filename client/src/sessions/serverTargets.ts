@@ -27,7 +27,7 @@ export interface SettledTarget extends ServerTarget {
   clientCredentials?: ClientCredentials;
   /** What is wrong with its credentials soon, such as a certificate that expires; one sentence each. */
   warnings?: readonly string[];
-  /** The files of its credentials on the data channel. */
+  /** The files of its credentials on the data channel, where it has some. */
   files?: { ca: string; cert?: string; key?: string; crl?: string } & KeyPassword;
 }
 
@@ -89,7 +89,9 @@ export class ServerTargets {
   private async proven(target: AnonymousTarget, channel: Channel): Promise<AnonymousTarget> {
     if (channel === 'data') return { ...target, files: { ...filesOf(target), ...this.credentials.passwordOf(target) } };
     const clientCredentials = await this.credentials.of(target);
-    return clientCredentials === undefined ? target : { ...target, clientCredentials };
+    if (clientCredentials === undefined) return target;
+    const files = target.credentials.ca !== undefined && { ...filesOf(target), ...this.credentials.passwordOf(target) };
+    return { ...target, clientCredentials, ...(files && { files }) };
   }
 
   /** What is wrong with the files of a profile soon: shown, and returned. */
@@ -105,9 +107,11 @@ export class ServerTargets {
 
   private async mock(destination: Destination & { kind: 'mock' }, channel: Channel): Promise<AnonymousTarget> {
     const { coaps, coapsTcp, data, ca, cert, key } = await this.orchestrator.start();
-    const common = { ...destination, profile: mockName, credentials: {} };
-    if (channel === 'data') return { ...common, server: data, files: { ca, cert, key } };
-    return { ...common, server: coaps ?? coapsTcp, clientCredentials: await certificates({ ca, cert, key }) };
+    const signalServer = coaps ?? coapsTcp;
+    const files = { ca, cert, key };
+    const common = { ...destination, profile: mockName, credentials: {}, files };
+    if (channel === 'data') return { ...common, server: data, signalServer };
+    return { ...common, server: signalServer, clientCredentials: await certificates(files) };
   }
 }
 

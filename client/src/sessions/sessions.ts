@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
 import type { JsonObject } from '#dots/model/json';
 import type { AliasTargets } from '#dots/workspace/definitions';
+import type { CuidCollision } from './cuidCollision';
 import type { ClientIdentity } from './identity';
 import type { SettledTarget } from './serverTargets';
 import { SessionHost, type SendingOptions, type SendResult } from './sessionHost';
@@ -14,6 +15,7 @@ export class Sessions implements vscode.Disposable {
   constructor(
     private readonly identity: ClientIdentity,
     private readonly log: vscode.LogOutputChannel,
+    private readonly collision: CuidCollision,
   ) {}
 
   /** Those that have been opened and not closed by us, in the order in which they were first opened. */
@@ -37,7 +39,8 @@ export class Sessions implements vscode.Disposable {
     aliases: AliasTargets,
     options: SendingOptions,
   ): Promise<SendResult> {
-    return this.host(target.profile).send(target, document, signal, aliases, options);
+    const host = this.host(target.profile);
+    return this.collision.resolved(target, document, (as) => host.send(as, document, signal, aliases, options));
   }
 
   /** Ends the session of a name, or all. */

@@ -69,6 +69,8 @@ export type ProfileCredentials = Pick<Profile, (typeof credentialMembers)[number
 export interface ServerTarget extends Route, RequestIdentity {
   /** The address of the document's channel. */
   server: string;
+  /** For a data channel: the signal channel of the same server; absent where no profile names it. */
+  signalServer?: string | undefined;
   /** Why sending there needs the user's confirmation; absent if it needs none. */
   production?: Production;
   /** The production servers that its name must not resolve to; absent if there are none, or it is one. */
@@ -149,6 +151,7 @@ function targetAt(server: string, query: DestinationQuery, route: Route): Server
   return {
     ...route,
     server,
+    ...(query.channel === 'data' && profile?.signal !== undefined && { signalServer: profile.signal }),
     ...(production !== undefined && { production }),
     ...(production === undefined && others.length > 0 && { otherThan: others }),
     credentials: credentialsIn(profile),

@@ -2,6 +2,9 @@ import type { Direction, Level } from '#dots/check/check';
 import type { Fault } from '#dots/model/finding';
 import { parseBytes, parseDocument, type LocatedFinding, type ParsedDocument } from './documents/document';
 import { locateFaults, validateDocument, type Validation } from './features/validation';
+import { applied } from './features/edits';
+import { certainEdits, textFixes, type TextFix } from './features/fixes';
+import type { TextEdit } from './features/formatting';
 import { indexEntry, locateCross, type IndexEntry } from './features/documentIndex';
 import { documentContext, type DocumentContext, type DocumentSet } from '#dots/workspace/documentSet';
 import { formOf, type DocumentForm } from '#dots/workspace/fileNames';
@@ -25,12 +28,21 @@ export interface ValidateOptions {
  * several calls share one reading. Nothing here throws, whatever the text.
  */
 export interface ValidationService {
-  /** Reads a text, or a file's bytes, once. Its form follows from the file's name, unless it is passed. */
-  parse(text: string | Uint8Array, file?: string, form?: DocumentForm): ParsedDocument;
+  /**
+   * Reads a text, or a file's bytes, once. Its form follows from the file's name, unless it is passed. With `before`,
+   * the text before an edit, a long text that is broken is read in a fraction of the time.
+   */
+  parse(text: string | Uint8Array, file?: string, form?: DocumentForm, before?: string): ParsedDocument;
   /** All findings, in text order, each with its range. */
   validate(document: string | ParsedDocument, options?: ValidateOptions): Validation;
   /** Faults that others found in the document's value, with their ranges. */
   locate(document: ParsedDocument, faults: readonly Fault[]): LocatedFinding[];
+  /** The ways to remove a finding of a document, the best first. */
+  fixes(document: ParsedDocument, finding: LocatedFinding): TextFix[];
+  /** The edits of all fixes of these findings that keep the meaning and do not overlap. */
+  certainEdits(document: ParsedDocument, findings: readonly LocatedFinding[]): TextEdit[];
+  /** The text of a document after edits. */
+  applied(document: ParsedDocument, edits: readonly TextEdit[]): string;
   /** The content of a workspace file; empty if it has errors. */
   workspace(document: ParsedDocument): Workspace;
   /**
@@ -63,6 +75,9 @@ export const validationService: ValidationService = {
   parse,
   validate: (document, { level, direction, file } = {}) => validateDocument(read(document, file), { level, direction }),
   locate: locateFaults,
+  fixes: textFixes,
+  certainEdits,
+  applied,
   workspace: (document) => (isClean(document) ? workspaceOf(document.value) : noWorkspace),
   workspaceFindings,
   policyFindings,
@@ -79,8 +94,8 @@ export function read(document: string | ParsedDocument, file?: string): ParsedDo
   return typeof document === 'string' ? parse(document, file) : document;
 }
 
-function parse(text: string | Uint8Array, file = '', form = formOf(file)): ParsedDocument {
-  const options = { relaxed: file.endsWith('.jsonc'), form };
+function parse(text: string | Uint8Array, file = '', form = formOf(file), before?: string): ParsedDocument {
+  const options = { relaxed: file.endsWith('.jsonc'), form, ...(before !== undefined && { before }) };
   return typeof text === 'string' ? parseDocument(text, options) : parseBytes(text, options);
 }
 

@@ -4,8 +4,7 @@ import { describeError, DotsError } from '#dots/model/errors';
 import type { InstalledEntry } from '#dots/signal/ledger';
 import type { LedgerOfClient } from '#dots/signal/ledgerFolder';
 import { installedNow } from '#dots/signal/ledgerInstalled';
-import { overData } from './dataTarget';
-import type { SettledTarget } from './settledTarget';
+import type { DataSession } from '#dots/data/session';
 
 /** How long each step may take, milliseconds: the answer of the mitigation waits for it. */
 const patience = { timeoutMs: 10_000 };
@@ -14,8 +13,8 @@ const patience = { timeoutMs: 10_000 };
 export interface CuidChange {
   from: { cuid: string; client: LedgerOfClient };
   to: { cuid: string; client: LedgerOfClient };
-  /** The signal channel, with the credentials of both channels. */
-  target: SettledTarget;
+  /** Runs an action over a data channel session with a server, as the client with this cuid. */
+  overData(at: { address: string; cuid: string }, action: (session: DataSession) => Promise<void>): Promise<void>;
 }
 
 /**
@@ -57,9 +56,9 @@ async function movedAt(address: string, entries: InstalledEntry[], change: CuidC
 const namesOf = (entries: readonly InstalledEntry[]): string =>
   entries.map(({ container, name }) => `${container === 'aliases' ? 'alias' : 'ACL'} ${name}`).join(', ');
 
-function install(address: string, all: readonly InstalledEntry[], { to, target }: CuidChange): Promise<void> {
+function install(address: string, all: readonly InstalledEntry[], { to, overData }: CuidChange): Promise<void> {
   const accepted: Accepted = (container, entries) => to.client.installed({ container, entries, address });
-  return overData({ ...target, server: address, cuid: to.cuid }, async (session) => {
+  return overData({ address, cuid: to.cuid }, async (session) => {
     for (const container of new Set(all.map((each) => each.container))) {
       const entries = all.filter((each) => each.container === container).map(({ entry }) => entry);
       const { answer } = await session.install(documentWith(container, entries), { ...patience, accepted });
@@ -68,8 +67,8 @@ function install(address: string, all: readonly InstalledEntry[], { to, target }
   });
 }
 
-function remove(address: string, all: readonly InstalledEntry[], { from, target }: CuidChange): Promise<void> {
-  return overData({ ...target, server: address, cuid: from.cuid }, async (session) => {
+function remove(address: string, all: readonly InstalledEntry[], { from, overData }: CuidChange): Promise<void> {
+  return overData({ address, cuid: from.cuid }, async (session) => {
     for (const { container, name } of all) {
       const { ok, status } = await session.delete(entryPath(container, name), patience);
       if (!ok && status !== 404) throw refused(`The server refused to delete ${named(container, name)}`, status);
