@@ -24,7 +24,7 @@ import { duration } from '#dots/words/quantities';
 import { UsageError, type Arguments } from './command';
 import type { DataAction } from './dataActionNames';
 import type { DataReport } from './dataReport';
-import { clientOf, overData, recordAt } from './dataTarget';
+import { clientOf, overData, recordingInstalled } from './dataTarget';
 import { readDocument } from './document';
 import type { Io } from './io';
 import { withOption } from './mitigationTargets';
@@ -160,14 +160,14 @@ async function install({ words, given, report, io }: DataRun): Promise<void> {
   report.notes = sending.notes ?? [];
   if (!(await isSendable(document, sending, { io, who: 'dots data' }))) return;
   const { announce } = report;
-  const installed = await overData(target, (session) => session.install(document.value, { ...target, announce }));
+  const accepted = recordingInstalled(sending.ledger, target);
+  const installed = await overData(target, (session) =>
+    session.install(document.value, { ...target, announce, accepted }),
+  );
   report.registered = installed.registered;
   if (installed.registered)
     await report.lines(`The client was not registered; dots registered it first, as ${target.cuid}.`);
-  if (installed.answer.ok) {
-    report.add(installed.changes);
-    await recordAt(sending.ledger, target, document.value);
-  }
+  if (installed.answer.ok) report.add(installed.changes);
   await report.answered(installed.answers, { ok: isMapping(document.value) ? afterMapping : afterInstalling });
 }
 

@@ -1,6 +1,5 @@
+import type { Accepted } from '#dots/data/changes';
 import { DataSession } from '#dots/data/session';
-import type { JsonObject } from '#dots/model/json';
-import { recordInstalled } from '#dots/dotsClient/installedEntries';
 import type { Ledger, LedgerOfClient } from '#dots/signal/ledgerFolder';
 import { ledgerAt, ledgerOf } from './clientIdentity';
 import { UsageError, type Arguments } from './command';
@@ -15,9 +14,11 @@ export async function clientOf(
   return ledgerAt(await ledgerOf(given, io), target);
 }
 
-/** Enters in the ledger the aliases or ACLs that a server has accepted. Throws a DotsError. */
-export const recordAt = (ledger: Ledger, target: SettledTarget, document: JsonObject): Promise<void> =>
-  recordInstalled(ledgerAt(ledger, target), target.server, document);
+/** Enters in the ledger the aliases or ACLs that a server accepts. Rejects with a DotsError. */
+export const recordingInstalled =
+  (ledger: Ledger, target: SettledTarget): Accepted =>
+  (container, entries) =>
+    ledgerAt(ledger, target).installed({ container, entries, address: target.server });
 
 /** Runs an action over a data channel session with a target, which is closed afterwards. Throws a DotsError. */
 export async function overData<T>(target: SettledTarget, action: (session: DataSession) => Promise<T>): Promise<T> {

@@ -311,6 +311,9 @@ function checkAddress(server: string): void {
   else if (!URL.canParse(server)) throw noDataAddress(server);
 }
 
+/** A production server that --yes has not confirmed. */
+export class UnconfirmedProduction extends UsageError {}
+
 /**
  * A production server requires --yes, and so does any server while the profiles file has errors. Throws UsageError for
  * what is known before a name is resolved; the returned function does so for the addresses that are dialled.
@@ -318,7 +321,7 @@ function checkAddress(server: string): void {
 function permitFor(target: ServerTarget, given: Arguments, notDone: string): Permit | undefined {
   if (given.option('yes') !== undefined) return undefined;
   const refuse = ({ reason }: Production): UsageError =>
-    new UsageError(`${reason}: ${notDone} to ${target.server}.`, 'Use --yes to confirm.');
+    new UnconfirmedProduction(`${reason}: ${notDone} to ${target.server}.`, 'Use --yes to confirm.');
   if (target.production !== undefined) throw refuse(target.production);
   return productionGuard(target, knownAddresses, refuse);
 }

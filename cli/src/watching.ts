@@ -16,6 +16,8 @@ export interface Watching {
   taken(answer: Answer, isFirst: boolean): Promise<{ events: WatchEvent[]; status?: ExitStatus }>;
   /** What Ctrl-C leaves. */
   stopped(): Pick<WatchEvent, 'message'>;
+  /** What a failure means, where the command knows more. */
+  explained?: (error: DotsError) => DotsError;
   signal: AbortSignal;
 }
 
@@ -44,8 +46,9 @@ export async function watchResource(watching: Watching): Promise<ExitStatus> {
     return 0;
   } catch (error) {
     if (!(error instanceof DotsError)) throw error;
-    await print({ event: 'failed', error });
-    return statusOf(error);
+    const explained = watching.explained?.(error) ?? error;
+    await print({ event: 'failed', error: explained });
+    return statusOf(explained);
   } finally {
     await connection.close();
   }

@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { folder, startMock } from '../support/dots';
 import { checkOutput } from '../support/outputs';
 import { eventually } from '../support/protocol/scene';
-import { hasOpened, launcher, runIn, secureMock, startKeeper } from '../support/sessionKeeper';
+import { hasOpened, keeperSocket, launcher, runIn, secureMock, startKeeper } from '../support/sessionKeeper';
+import { needTool } from '../support/tools';
 
 interface Status {
   version: number;
@@ -38,6 +40,7 @@ test('several profiles, and all of a file, are kept by one process, and its stat
     two: { signal: two.signal, cuid: 'c-two' },
     data: { data: 'https://127.0.0.1:9' },
     real: { signal: 'coap://127.0.0.1:9', cuid: 'c-real', production: true },
+    unmarked: { signal: 'coap://127.0.0.1:9', cuid: 'c-unmarked' },
   });
   const keeper = await startKeeper(t, cwd, '--profiles', 'p.json', '--profile', 'one', '--profile', 'two');
   await hasOpened(keeper, 2);
@@ -58,9 +61,10 @@ test('several profiles, and all of a file, are kept by one process, and its stat
   const all = runIn(cwd, launcher, ['session', '--profiles', 'p.json', '--all']);
   assert.equal(all.status, 0, all.err);
   assert.match(all.err, /No session for production: real\. Use --yes/);
+  assert.match(all.err, /No session for the profile "unmarked"\. .*no session was opened .*Use --yes/);
   assert.equal(statusJson().sessions.length, 2, 'the same ones');
   assert.equal(runIn(cwd, launcher, ['session', '--profiles', 'p.json', '--all', '--yes']).status, 0);
-  assert.equal(statusJson().sessions.length, 3);
+  assert.equal(statusJson().sessions.length, 4);
   assert.equal(runIn(cwd, launcher, ['session', '--all', '--profile', 'one']).status, 2);
   const absent = runIn(cwd, launcher, ['session', '--profiles', 'p.json', '--profile', 'three']);
   assert.deepEqual([absent.status, /three/.test(absent.err)], [2, true], absent.err);
@@ -102,6 +106,16 @@ test('SIGHUP reads profiles and credentials again, and a file that cannot be use
   keeper.child.kill('SIGHUP');
   await eventually(() => / as c ends, because its profile is not used any more\./.test(keeper.log()));
   assert.deepEqual([stateOf('first'), stateOf('second')], [undefined, 'connected']);
+});
+
+test('dots session ends with the terminal of its messages', async (t) => {
+  if (!needTool(t, 'script', 'bsdutils')) return;
+  const terminal = spawn('script', ['-qec', `${launcher} session`, '/dev/null'], { cwd: folder(t) });
+  t.after(() => terminal.kill('SIGKILL'));
+  await eventually(() => existsSync(keeperSocket()));
+  await eventually(() => runIn('/', launcher, ['session', 'status']).status === 0);
+  terminal.kill('SIGKILL');
+  await eventually(() => !existsSync(keeperSocket()));
 });
 
 test('with --format json each event is one object on a line of standard output', async (t) => {

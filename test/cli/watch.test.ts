@@ -110,6 +110,22 @@ test('as text it is one line each, and Ctrl-C names what goes on and what ends i
   );
 });
 
+test('a mock that has ended does not count in the exit status where others are watched', async (t) => {
+  const { signal, run, start } = await scene(t);
+  const gone = await startMock(t);
+  assert.equal(run('send', 'b.dots.json', '--server', gone.signal).status, 0);
+  gone.child.kill('SIGKILL');
+  await once(gone.child, 'exit');
+  assert.equal(await start('watch', '--timeout', '1').ended, 3, 'alone it does');
+  assert.equal(run('send', 'a.dots.json', '--server', signal).status, 0);
+  const watching = start('watch', '--timeout', '1', '--format', 'json');
+  await eventually(() => parsed(watching).some(({ event }) => event === 'failed'));
+  await eventually(() => parsed(watching).some(({ event }) => event === 'present'));
+  assert.match(JSON.stringify(parsed(watching)), /is no longer running/);
+  watching.interrupt();
+  assert.equal(await watching.ended, 0);
+});
+
 test('where there is nothing to watch it says so and ends', async (t) => {
   const { signal, run } = await scene(t);
   const named = run('watch', '--server', signal);

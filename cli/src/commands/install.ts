@@ -5,7 +5,7 @@ import type { JsonObject } from '#dots/model/json';
 import { printable } from '#dots/model/text';
 import type { ExitStatus } from '../command';
 import { dataAnswerJson, dataAnswerLines } from '../dataAnswer';
-import { overData, recordAt } from '../dataTarget';
+import { overData, recordingInstalled } from '../dataTarget';
 import type { Sending } from '../serverTarget';
 import type { SettledTarget } from '../settledTarget';
 import { wantsJson, type SendRun } from './sendRun';
@@ -29,9 +29,13 @@ export async function install(
   const stop = new AbortController();
   void io.stopped().then(() => stop.abort());
   const installed = await overData(target, (session) =>
-    session.install(document, { timeoutMs: target.timeoutMs, announce, signal: stop.signal }),
+    session.install(document, {
+      timeoutMs: target.timeoutMs,
+      announce,
+      accepted: recordingInstalled(ledger, target),
+      signal: stop.signal,
+    }),
   ).catch(withNextStep);
-  if (installed.answer.ok) await recordAt(ledger, target, document);
   await io.out(
     isJson
       ? run.json({ ...installedJson(installed, target), ...(notes.length > 0 && { notes }) })

@@ -1,4 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import { isatty } from 'node:tty';
 import { DotsError } from '#dots/model/errors';
 import { safeJson } from '#dots/model/text';
 import { FolderInUse } from '#dots/runtime/folderLock';
@@ -32,7 +33,7 @@ const description: Omit<Command, 'run'> = {
     'Heartbeats are sent every 30 seconds. After 15 in a row without an answer, or once the server has closed it, a session is opened again, resumed if the server allows it. A request without an answer within 3 seconds is sent over a new session as well, and the first answer counts (RFC 9132 section 4.7).',
     'Paths, the workspace file, profiles and the ledger are those of the command that is typed, and so is its --yes. If it is interrupted, its request is not repeated any more, and what it prints then comes from dots session.',
     'If dots session accepts a command but does not answer, or ends meanwhile, the command opens a session of its own and repeats its requests. This is safe: a mitigation keeps its mid. DOTS_SESSION=own has this effect at once.',
-    'When it accepts commands it prints one line of JSON: {"version":1,"event":"ready","socket":FILE}. What happens to the sessions is reported on standard error, with --format json on standard output. Only its user can access the socket, dots/session in $XDG_RUNTIME_DIR, or in the folder of the ledger run/session. SIGHUP reads profiles and credentials again: new profiles are opened, removed ones are closed, and the other sessions are opened again. SIGTERM or SIGINT ends it.',
+    'When it accepts commands it prints one line of JSON: {"version":1,"event":"ready","socket":FILE}. What happens to the sessions is reported on standard error, with --format json on standard output. Only its user can access the socket, dots/session in $XDG_RUNTIME_DIR, or in the folder of the ledger run/session. SIGHUP reads profiles and credentials again: new profiles are opened, removed ones are closed, and the other sessions are opened again; but where the terminal of its messages was closed, it ends: start it with nohup or by systemd to keep it. SIGTERM or SIGINT ends it.',
     'Exit status of status: 0 if one is running, otherwise 3.',
   ],
   examples: [
@@ -114,10 +115,12 @@ async function keep(
   const withSession = (keeper: KeeperProcess): KeptCommands =>
     new Map([...kept, [description.name, withinKeeper(keeper, stop)]]);
   const keeper = new KeeperProcess(withSession, eventPrinter(isJson(given), io));
-  const reload = (): void => void reloaded(keeper, io);
+  const wasOnTerminal = isatty(2);
+  // A hung-up terminal is none any more.
+  const hangUp = (): void => (wasOnTerminal && !isatty(2) ? stop() : void reloaded(keeper, io));
   try {
     await keeper.listen(lock.socket);
-    process.on('SIGHUP', reload);
+    process.on('SIGHUP', hangUp);
     const ready = { version: 1, event: 'ready', socket: lock.socket };
     await keeper.open(
       () => targetsOf(given, io),
@@ -126,7 +129,7 @@ async function keep(
     await stopped;
     return 0;
   } finally {
-    process.off('SIGHUP', reload);
+    process.off('SIGHUP', hangUp);
     await keeper.close();
     await lock.release();
   }

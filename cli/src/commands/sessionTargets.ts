@@ -1,10 +1,11 @@
+import { describeError } from '#dots/model/errors';
 import { credentialsFor } from '#dots/transport/certificates/credentialFiles';
 import { ledgerOf } from '../clientIdentity';
 import { credentialNotes } from '../credentialNotes';
 import { UsageError, type Arguments, type Option } from '../command';
 import type { Io } from '../io';
 import { withOption } from '../mitigationTargets';
-import { targetNamed, targetOptions } from '../serverTarget';
+import { targetNamed, targetOptions, UnconfirmedProduction } from '../serverTarget';
 import type { SettledTarget } from '../settledTarget';
 import { CommandWorkspaces } from '../workspace';
 
@@ -45,14 +46,24 @@ export async function targetsOf(given: Arguments, io: Io): Promise<SettledTarget
   const each = waysOf(given, io);
   if (each.length === 0) return [];
   const [workspaces, ledger] = [new CommandWorkspaces(given), await ledgerOf(given, io)];
-  return Promise.all(
+  const targets = await Promise.all(
     each.map(async (one) => {
-      const target = await targetNamed(one, workspaces, ledger, 'no session was opened');
+      const target = await targetNamed(one, workspaces, ledger, 'no session was opened').catch(skipped(one, io));
+      if (target === undefined) return [];
       await credentialsFor(target.server, target.credentialFiles);
       await credentialNotes(target, io);
-      return target;
+      return [target];
     }),
   );
+  return targets.flat();
+}
+
+/** With --all a profile that leads to a production server of another profile is left out, as a marked one is. */
+function skipped(given: Arguments, io: Io): (error: unknown) => undefined {
+  return (error) => {
+    if (given.option('all') === undefined || !(error instanceof UnconfirmedProduction)) throw error;
+    io.say(`dots session: No session for the profile "${given.option('profile') ?? ''}". ${describeError(error)}`);
+  };
 }
 
 /** One command line for each target. */

@@ -3,6 +3,7 @@ import { MitigationChanges } from '#dots/signal/mitigationChanges';
 import { mitigationQueries } from '#dots/signal/queries';
 import { mitigate } from '#dots/signal/resources';
 import type { Arguments, Command, ExitStatus } from '../command';
+import { asGoneMock, isGoneMock } from '../goneMock';
 import { statusOf } from '../invoke';
 import type { Io } from '../io';
 import { selectionOf, withOption, type ClientTarget } from '../mitigationTargets';
@@ -45,12 +46,14 @@ async function runWatch(given: Arguments, io: Io): Promise<ExitStatus> {
     });
   const stop = new AbortController();
   void io.stopped().then(() => stop.abort());
-  const statuses = await Promise.all(
+  const watched = await Promise.all(
     clients.map((each) =>
       watchClient({ each, query, filtered, content, printer, given, observe: io.observe, signal: stop.signal }),
     ),
   );
-  return Math.max(0, ...statuses, ...problems.map(({ error }) => statusOf(error))) as ExitStatus;
+  const all = [...watched, ...problems.map(({ error }) => ({ status: statusOf(error), isGone: isGoneMock(error) }))];
+  const others = all.filter(({ isGone }) => !isGone);
+  return Math.max(0, ...(others.length > 0 ? others : all).map(({ status }) => status)) as ExitStatus;
 }
 
 interface Task extends ReturnType<typeof questionOf> {
@@ -61,20 +64,33 @@ interface Task extends ReturnType<typeof questionOf> {
   signal: AbortSignal;
 }
 
-async function watchClient(task: Task): Promise<ExitStatus> {
+/** How one client was watched; a mock that has ended does not count where others are watched. */
+interface Watched {
+  status: ExitStatus;
+  isGone: boolean;
+}
+
+async function watchClient(task: Task): Promise<Watched> {
   const { each, query, printer, given, observe, signal } = task;
   const { target, known } = each;
   const id = each.mids?.[0];
   const changes = new MitigationChanges(id);
   const source = { server: known.server, cuid: known.cuid, profile: target.profile ?? null };
-  return watchResource({
+  let isGone = false;
+  const status = await watchResource({
     connection: (observe ?? ownObservation)(target, { underAttack: false, signal }),
     question: { resource: mitigate, id, query },
     print: (event) => printer.print(source, event),
     taken: (answer, isFirst) => takeState(task, changes, answer, isFirst),
     stopped: () => ({ message: afterStop(changes.running, each, given) }),
+    explained: (error) => {
+      const explained = asGoneMock(error, known);
+      isGone = isGoneMock(explained);
+      return explained;
+    },
     signal,
   });
+  return { status, isGone };
 }
 
 /** The events of one reported state, and the end where nothing is left to watch. */

@@ -43,6 +43,9 @@ export type Activation = 'activate-when-mitigating' | 'immediate' | 'deactivate'
 /** Receives what a request changes, before it is sent. */
 export type Announce = (changes: EntryChange[]) => void | Promise<void>;
 
+/** Receives the entries that the server has accepted, also where a later one is refused or has no answer. */
+export type Accepted = (container: Container, entries: JsonObject[]) => void | Promise<void>;
+
 /** The requests of one change, to a server and as a client. */
 export interface Requests {
   send(method: Request['method'], path: ResourcePath, body?: Body): Promise<DataAnswer>;
@@ -68,6 +71,7 @@ export class Changes {
   constructor(
     private readonly requests: Requests,
     private readonly announce: Announce = () => undefined,
+    private readonly accepted: Accepted = () => undefined,
   ) {}
 
   /** Installs aliases, ACLs or a vendor mapping; see `DataSession.install`. */
@@ -104,6 +108,7 @@ export class Changes {
     const { container, entries } = contentOf(document);
     const isNew = entries.map((entry) => changeOf(container, undefined, entry));
     const { answer, registered } = await this.create(document);
+    if (answer.ok) await this.accepted(container, entries);
     return answer.status === 409
       ? { ...(await this.replace(container, entries, answer)), registered }
       : this.installed(answer, { registered, changes: isNew });
@@ -145,6 +150,7 @@ export class Changes {
       const ifMatch = before === undefined || read.etag === undefined ? undefined : await this.tagOf(container, before);
       answer = await this.put(container, entry, ifMatch);
       if (!answer.ok) break;
+      await this.accepted(container, [entry]);
     }
     return { ...this.installed(answer, { registered: false, changes }), replaced: answer.ok };
   }

@@ -3,7 +3,15 @@ import { systemClock, type Clock } from '#dots/runtime/clock';
 import { DotsError } from '#dots/model/errors';
 import type { JsonObject } from '#dots/model/json';
 import { readAnswer, type DataAnswer } from './answer';
-import { Changes, type Activation, type Announce, type Changed, type Installed, type Requests } from './changes';
+import {
+  Changes,
+  type Accepted,
+  type Activation,
+  type Announce,
+  type Changed,
+  type Installed,
+  type Requests,
+} from './changes';
 import { Connection, type ConnectionOptions, type Request } from './connection';
 import { pathOf, type Container, type EntryPath, type ResourcePath } from './resources';
 import { rootIn } from './root';
@@ -28,6 +36,8 @@ export interface AskOptions {
 export interface ChangeOptions extends AskOptions {
   /** Receives the difference before it is made; its duration counts. */
   announce?: Announce;
+  /** Receives what was installed, as it is. */
+  accepted?: Accepted;
 }
 
 /** What one request carries, and how long it may take. */
@@ -92,8 +102,8 @@ export class DataSession {
    * one, after `announce` has received the difference; where the server has entity tags, only those that are still the
    * same. Throws a DotsError of kind `usage` for any other document.
    */
-  install(document: JsonObject, { announce, ...options }: ChangeOptions = {}): Promise<Installed> {
-    return new Changes(this.requests(options), announce).install(document);
+  install(document: JsonObject, { announce, accepted, ...options }: ChangeOptions = {}): Promise<Installed> {
+    return new Changes(this.requests(options), announce, accepted).install(document);
   }
 
   /** Sets when an ACL is in force: RFC 8783 section 7.2, RFC 8040 section 4.6.1. */

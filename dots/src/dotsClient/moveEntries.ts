@@ -1,3 +1,4 @@
+import type { Accepted } from '#dots/data/changes';
 import { documentWith, entryPath, type Container } from '#dots/data/resources';
 import { describeError, DotsError } from '#dots/model/errors';
 import type { InstalledEntry } from '#dots/signal/ledger';
@@ -56,12 +57,12 @@ const namesOf = (entries: readonly InstalledEntry[]): string =>
   entries.map(({ container, name }) => `${container === 'aliases' ? 'alias' : 'ACL'} ${name}`).join(', ');
 
 function install(address: string, all: readonly InstalledEntry[], { to, overData }: CuidChange): Promise<void> {
+  const accepted: Accepted = (container, entries) => to.client.installed({ container, entries, address });
   return overData({ address, cuid: to.cuid }, async (session) => {
     for (const container of new Set(all.map((each) => each.container))) {
       const entries = all.filter((each) => each.container === container).map(({ entry }) => entry);
-      const { answer } = await session.install(documentWith(container, entries), patience);
+      const { answer } = await session.install(documentWith(container, entries), { ...patience, accepted });
       if (!answer.ok) throw refused(`The server refused to install the ${container}`, answer.status);
-      await to.client.installed({ container, entries, address });
     }
   });
 }

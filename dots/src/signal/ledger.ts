@@ -51,7 +51,10 @@ export interface LedgerEntry {
 
 /** What one client asked of one server. */
 export interface ClientLedger {
-  /** The name and port that the server's certificate is checked against. */
+  /**
+   * The name and port that the server's certificate is checked against: of the server that the user names, also where
+   * it redirects to another one of its domain, which then acts for it (RFC 9132 section 4.6).
+   */
   server: string;
   cuid: string;
   /** The address that was used last, as it was written. */
@@ -172,9 +175,14 @@ function isKept(entry: LedgerEntry, now: number): boolean {
   return now - Date.parse(over) < retentionMs;
 }
 
+/** Whether a request may still be under way: it is the last one of its kind, and has no answer. */
+const isOpen = ({ highest }: ClientLedger, { parameter, id, state }: LedgerEntry): boolean =>
+  state === 'unanswered' && id === highest[parameter];
+
 /**
  * Enters a request before anything of it is sent. Identical content of a running mitigation is a refresh, and keeps its
- * mid. Throws a DotsError `signal/no-mid-left` where mitigations run and the largest number has been used.
+ * mid; so does a last one without an answer, of any kind. Throws a DotsError `signal/no-mid-left` where mitigations run
+ * and the largest number has been used.
  */
 export function begin(
   before: ClientLedger,
@@ -187,7 +195,7 @@ export function begin(
     (entry) =>
       entry.parameter === request.parameter &&
       entry.hash === hash &&
-      (request.id === undefined ? isRunning(entry) : entry.id === request.id),
+      (request.id === undefined ? isRunning(entry) || isOpen(ledger, entry) : entry.id === request.id),
   );
   const isNew = known === undefined;
   const id = request.id ?? known?.id ?? nextId(ledger, request.parameter, now);

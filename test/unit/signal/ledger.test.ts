@@ -251,6 +251,18 @@ test('sid, tsid and tmid count for themselves', () => {
   assert.deepEqual([next.entry.id, next.ledger.highest], [start / 1000, { mid: 5, tmid: start / 1000 }]);
 });
 
+test('telemetry without an answer keeps its tmid when it is sent again, unless a later one was sent', () => {
+  const request = mitigationOf('a.example.net', { kind: 'telemetry', parameter: 'tmid' });
+  const first = begin(emptyLedger(client), request, start);
+  const unanswered = sending(first.ledger, first.entry, start);
+  const again = begin(unanswered, request, start + 1000);
+  assert.deepEqual([again.entry.id, again.refreshes], [first.entry.id, false]);
+  const answeredOnce = answered(unanswered, first.entry, { code: '2.01', ok: true }, start);
+  assert.ok(begin(answeredOnce, request, start).entry.id > first.entry.id, 'a new report');
+  const other = begin(unanswered, { ...request, document: documentFor('b.example.net') }, start);
+  assert.ok(begin(other.ledger, request, start).entry.id > other.entry.id, 'tmids go up');
+});
+
 test('what was installed over the data channel is kept while it is there, and for 30 days after its removal', () => {
   const scene = new Scene();
   const address = 'https://dots.example.net';
