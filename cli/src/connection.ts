@@ -2,6 +2,7 @@ import type { MessageWatch } from '#dots/coap/watchedChannel';
 import { systemClock } from '#dots/runtime/clock';
 import type { Trace } from '#dots/runtime/trace';
 import type { Ask } from '#dots/signal/recordedRequest';
+import type { FailedRequest } from '#dots/signal/keeper/laterFilterControl';
 import { openFirst } from '#dots/signal/keeper/places';
 import { SignalSession } from '#dots/signal/session';
 import type { SettledTarget } from './settledTarget';
@@ -21,6 +22,8 @@ export interface Opening {
 export interface Connection {
   /** The session is one that `dots session` keeps. */
   kept?: true;
+  /** Makes the second step of filter control later (RFC 9133 section 3.2.1), where the session is kept. */
+  controlLater?: (request: FailedRequest) => void;
   ask: Ask;
   close(): Promise<void>;
 }

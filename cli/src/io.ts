@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { printable } from '#dots/model/text';
 import type { LocatedFinding } from '#service/service';
 import type { Connect } from './connection';
+import type { ConnectToObserve } from './observing';
 
 /** The environment of a command besides files: results, messages, input, and termination. */
 export interface Io {
@@ -22,6 +23,8 @@ export interface Io {
   confirm?(question: string): Promise<boolean>;
   /** How servers are asked over the signal channel; if absent, over sessions of the command's own. */
   connect?: Connect;
+  /** How what servers have is observed; if absent, over sessions of the command's own. */
+  observe?: ConnectToObserve;
   /** Settles when the command is terminated (SIGINT, SIGTERM). */
   stopped(): Promise<void>;
 }

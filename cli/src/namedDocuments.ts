@@ -16,6 +16,8 @@ export interface NamedDocuments {
   /** The documents, in the order in which they were added. */
   sources: readonly SourceDocument[];
   add(file: string, bytes: Uint8Array): SourceDocument;
+  /** Validates a document with another text from now on. */
+  replace(source: SourceDocument, text: string): void;
 }
 
 /** Documents that a command line will name. `level` overrides that of the workspace file. */
@@ -42,7 +44,10 @@ export function namedDocuments(workspaces: CommandWorkspaces, level?: Level): Na
     paths.add(pathOfFile(file));
     return source;
   };
-  return { validator, documents, sources, add };
+  const replace = ({ uri, version }: SourceDocument, text: string): void => {
+    sources[sources.findIndex((source) => source.uri === uri)] = { uri, version: version + 1, getText: () => text };
+  };
+  return { validator, documents, sources, add, replace };
 }
 
 /** ASCII bytes are decoded in a fraction of the time of UTF-8; others are left to the language service. */

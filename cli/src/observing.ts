@@ -1,4 +1,5 @@
 import { systemClock } from '#dots/runtime/clock';
+import type { SessionKeeper } from '#dots/signal/keeper/sessionKeeper';
 import { LastingObservation, type Observer } from '#dots/signal/lastingObservation';
 import type { Question } from '#dots/signal/questions';
 import type { Connection, Opening } from './connection';
@@ -19,24 +20,38 @@ export type ConnectToObserve = (target: SettledTarget, opening: Opening) => Obse
 /** A session of one's own that is opened again when it is lost. */
 export const ownObservation: ConnectToObserve = (target, opening) => {
   const { timeoutMs } = target;
-  const observations: LastingObservation[] = [];
   const keeper = keeperOf(() => target, { memory: commandMemory(), openingMs: timeoutMs });
-  keeper.onEvent((event) => {
-    if (event.type !== 'opened') return;
-    for (const observation of observations) observation.over(event.session).catch(() => undefined);
-  });
   const ask: Connection['ask'] = (asking) => keeper.ask(asking, { timeoutMs, ...opening });
+  const { observe, end } = observations(keeper, ask);
+  const close = async (): Promise<void> => {
+    end();
+    await keeper.close();
+  };
+  return { ask, observe, close };
+};
+
+/** Observes over the sessions that a keeper opens, one after the other, until `end`. */
+export function observations(
+  keeper: SessionKeeper,
+  ask: Connection['ask'],
+): Pick<ObservingConnection, 'observe'> & { end(): void } {
+  const all: LastingObservation[] = [];
+  const unlisten = keeper.onEvent((event) => {
+    if (event.type !== 'opened') return;
+    for (const observation of all) observation.over(event.session).catch(() => undefined);
+  });
   return {
-    ask,
     observe: async (question, observer) => {
       const observation = new LastingObservation({ question, observer, ask, clock: systemClock });
-      const session = await keeper.open();
-      observations.push(observation);
+      const known = await keeper.open();
+      // A kept session may have been lost; the one that answers is observed.
+      const session = known.state === 'open' ? known : (await ask((open, left) => open.get(question, left))).session;
+      all.push(observation);
       await observation.over(session);
     },
-    close: async () => {
-      for (const observation of observations) observation.close();
-      await keeper.close();
+    end: () => {
+      unlisten();
+      for (const observation of all) observation.close();
     },
   };
-};
+}

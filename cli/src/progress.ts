@@ -10,8 +10,7 @@ import { messageLine } from './messageLine';
 export const verboseOption: Option = {
   name: 'verbose',
   short: 'v',
-  description:
-    'Print each CoAP message that is sent or received on standard error: time, type, code, token, octets; not over a session that dots session keeps.',
+  description: 'Print each CoAP message that is sent or received on standard error: time, type, code, token, octets.',
 };
 
 const stepMs = 1000;

@@ -1,8 +1,9 @@
+import { keeperSocket } from '#dots/sessionSocket/socketPath';
 import type { Command, ExitStatus } from './command';
 import { caller } from './caller';
 import { attempt, invoke } from './invoke';
 import type { Io } from './io';
-import { isKept, keeperSocket } from './keeper/socket';
+import { keptCommands } from './keeper/keptCommands';
 
 /** The commands, in the order of their help. Each is loaded when it is run, so that none loads the code of another. */
 export const commands: ReadonlyMap<string, () => Promise<Command>> = new Map([
@@ -55,11 +56,12 @@ async function withoutCommand(name: string | undefined, rest: readonly string[],
 /** What the `dots session` of this user did; undefined if the command has to be run here. */
 async function kept(words: readonly string[], io: Io): Promise<ExitStatus | undefined> {
   const [name = ''] = words;
-  const socket = isKept(words) && caller().env.DOTS_SESSION !== 'own' ? keeperSocket() : undefined;
+  const isKept = keptCommands.has(name) && caller().env.DOTS_SESSION !== 'own';
+  const socket = isKept ? keeperSocket(caller()) : undefined;
   if (socket === undefined) return undefined;
   const outcome = await (await import('./keeper/client')).runKept(socket, words, io);
   if (outcome === 'silent')
-    io.say(`dots ${name}: dots session does not respond; the request is sent over a separate session.`);
+    io.say(`dots ${name}: dots session does not respond; the command continues over a separate session.`);
   return typeof outcome === 'number' ? outcome : undefined;
 }
 

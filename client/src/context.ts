@@ -8,6 +8,7 @@ import { DocumentStates } from './editor/documentStates';
 import { DocumentStatus } from './editor/documentStatus';
 import { examples, openExample } from './commands/openExample';
 import { FlowspecPreview } from './flowspec/flowspecPreview';
+import { PreviewWorkers } from './flowspec/previewWorkers';
 import { ClientIdentity } from './sessions/identity';
 import { LanguageServer } from './editor/languageClient';
 import { LiveFlowspec } from './flowspec/rulesInForce';
@@ -85,7 +86,7 @@ export class Workbench {
       sender,
       new DocumentLenses(states),
       new DocumentStatus(states),
-      new FlowspecPreview(this.language, states, this.log),
+      new FlowspecPreview(this.language, states, flowspecWorkers(extension), this.log),
       new LiveFlowspec(this.orchestrator),
       new ProfileStatus(states, active),
       new StatusBar(this.orchestrator, this.sessions, sender),
@@ -128,4 +129,8 @@ export class Workbench {
 /** Where the orchestrator stores its state between windows of one workspace; undefined without a workspace on disk. */
 function stateFolder({ storageUri }: vscode.ExtensionContext): string | undefined {
   return storageUri?.scheme === 'file' ? vscode.Uri.joinPath(storageUri, 'orchestrator').fsPath : undefined;
+}
+
+function flowspecWorkers(extension: vscode.ExtensionContext): PreviewWorkers {
+  return new PreviewWorkers(extension.asAbsolutePath('dist/flowspec.js'));
 }

@@ -12,7 +12,11 @@ export const products = [
   {
     name: 'extension',
     title: 'the extension and the language server',
-    entries: { client: 'client/src/extension.ts', server: 'server/src/lsp/main.ts' },
+    entries: {
+      client: 'client/src/extension.ts',
+      server: 'server/src/lsp/main.ts',
+      flowspec: 'client/src/bundles/flowspecWorker.ts',
+    },
     external: ['vscode'],
   },
   { name: 'cli', title: 'the command dots', entries: { cli: 'cli/src/main.ts' } },

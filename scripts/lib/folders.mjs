@@ -23,6 +23,7 @@ const dots = [
   ...core,
   ...protocol,
   'discovery',
+  'sessionSocket',
   'signal/**',
   'data',
   'dotsClient',
@@ -77,6 +78,7 @@ const table = [
     'dotsServer/listeners': node(['dotsServer/data', 'dotsServer/signal', 'dotsServer/state', ...protocol]),
     dotsServer: node(['dotsServer/**', ...protocol]),
     discovery: node(['model']),
+    sessionSocket: node(['runtime', 'model']),
     'orchestrator/policy': pure([
       'workspace/policy',
       'flowspec/renderings',

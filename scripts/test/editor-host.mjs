@@ -26,8 +26,8 @@ export function copyInto(parent, folder) {
  * Runs a mocha suite in the extension host of VS Code's server, shown by headless Chromium, and returns its Tally.
  * `extension`: the folder of the extension under development; `vsix`: a package to install besides; `tests`: the script
  * whose run() the host calls, and `suite`: which of the suites beside it; `trust`: how the folder comes to be trusted;
- * `workspace`: the folder to open, of which a copy is opened; `deadlineMs`: when to give up; `only`: how the names of the
- * files begin that are run, all without it.
+ * `workspace`: the folder to open, of which a copy is opened; `deadlineMs`: when to give up; `only`: how the names of
+ * the files begin that are run, all without it.
  */
 export async function runEditorSuite({
   extension,

@@ -7,7 +7,9 @@ import { dotsCbor, option, textsOf } from '#dots/coap/messages/options';
 import { scopesOf } from '#dots/signal/scopes';
 import { peer } from '../support/coapPeer';
 import { folder, request } from '../support/dots';
+import { eventually } from '../support/protocol/scene';
 import { runHere, type Ran } from '../support/runHere';
+import { startKeeper } from '../support/sessionKeeper';
 
 const acl = { 'acl-name': 'an-accept-list', 'activation-type': 'deactivate' };
 const controlling = request.replace(
@@ -25,13 +27,15 @@ interface Scene {
 }
 
 /** A server that cannot change ACLs. */
-async function scene(t: TestContext): Promise<Scene> {
+async function scene(t: TestContext, maxAge = 90): Promise<Scene> {
   const asked: Scene['asked'] = [];
   const { server } = await peer(t, ({ options, payload }): Partial<Message> => {
+    // A kept session asks for the configuration, and sends heartbeats.
+    if (!textsOf(options, 'Uri-Path').includes('mitigate')) return { code: '4.04' };
     const hasAcls = scopesOf(decodeDocument(payload))[0]?.['ietf-dots-signal-control:acl-list'] !== undefined;
     asked.push([textsOf(options, 'Uri-Path').at(-1) ?? '', hasAcls]);
     if (!hasAcls) return { code: '2.01' };
-    return { code: '5.03', payload: failed, options: [option('Content-Format', dotsCbor), option('Max-Age', 90)] };
+    return { code: '5.03', payload: failed, options: [option('Content-Format', dotsCbor), option('Max-Age', maxAge)] };
   });
   const path = folder(t, {
     'a.dots.json': controlling,
@@ -73,4 +77,19 @@ test('ACLs are not changed in idle time', async (t) => {
   assert.equal(status, 1);
   assert.match(err, /no mitigation is active \(RFC 9133 section 3\.2\.1\)/);
   assert.equal(asked.length, 0);
+});
+
+test('over a kept session the second step follows by itself after Max-Age, and is an event', async (t) => {
+  const { asked, send } = await scene(t, 1);
+  const keeper = await startKeeper(t, folder(t));
+  const { status, out, err } = await send('a.dots.json');
+  assert.equal(status, 0, err);
+  assert.match(out, /In 1 s it is sent again with them, under a new mid/);
+  await eventually(() => asked.length === 3);
+  assert.deepEqual(
+    asked.map(([, acls]) => acls),
+    [true, false, true],
+  );
+  assert.equal(new Set(asked.map(([mid]) => mid)).size, 3, 'each under a mid of its own');
+  await eventually(() => /sent to \S+ again with the ACLs an-accept-list .* and refused: 5\.03/.test(keeper.log()));
 });

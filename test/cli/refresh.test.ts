@@ -1,12 +1,10 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { textsOf } from '#dots/coap/messages/options';
 import { Ledger } from '#dots/signal/ledgerFolder';
 import { answered, begin, emptyLedger, sending, settled } from '#dots/signal/ledger';
-import { isKept } from '../../cli/src/keeper/socket';
 import { keepRefreshed } from '../../cli/src/commands/keepRefreshed';
 import type { ClientTarget, Selection } from '../../cli/src/mitigationTargets';
 import { peer } from '../support/coapPeer';
@@ -14,7 +12,6 @@ import { dots, folder, request, startMock } from '../support/dots';
 import { mitigationOf } from '../support/ledgerScene';
 import { FakeClock } from '../support/protocol/fakeClock';
 import { runHere } from '../support/runHere';
-import { launcher } from '../support/sessionKeeper';
 
 const other = request.replace('192.0.2.0/24', '203.0.113.0/24');
 
@@ -152,9 +149,4 @@ test('what ran on the mock of the profile "mock" does not count where another mi
   const { signal } = await startMock(t);
   assert.equal(run('send', 'b.dots.json', '--server', signal).status, 0);
   assert.equal(run('withdraw').status, 0);
-});
-
-test('--keep runs in a process of its own, not in that of dots session', () => {
-  assert.deepEqual([isKept(['refresh', '--all']), isKept(['refresh', '--all', '--keep'])], [true, false]);
-  assert.match(readFileSync(launcher, 'utf8'), /case \$word in - \| --keep \| watch\) return 1/);
 });

@@ -221,7 +221,7 @@ test('a dots session that hangs is bypassed, and what its callers gave up is not
       return [...((await once(child, 'close')) as [number]), said];
     },
   );
-  const bypassed = 'dots send: dots session does not respond; the request is sent over a separate session.\n';
+  const bypassed = 'dots send: dots session does not respond; the command continues over a separate session.\n';
   assert.deepEqual(await Promise.all(ends), Array(2).fill([0, null, bypassed]));
   keeper.child.kill('SIGCONT');
   const quiet = connect(keeperSocket());
@@ -246,7 +246,7 @@ test('where curl is killed the document is sent over a separate session', async 
   const env = { ...process.env, PATH: `${bin}:${process.env.PATH ?? ''}` };
   const { status, out, err } = runIn(cwd, '/bin/sh', [launcher, 'send', 'a.dots.json', '--server', signal], env);
   assert.equal(status, 0, err);
-  assert.match(err, /does not respond; the request is sent over a separate session/);
+  assert.match(err, /does not respond; the command continues over a separate session/);
   assert.doesNotMatch(out, /dots session keeps/);
 });
 
@@ -304,7 +304,7 @@ test('a request whose command is interrupted ends in dots session too', async (t
   const [asked, { port }] = (await once(server, 'message')) as [Buffer, { port: number }];
   child.kill('SIGINT');
   assert.deepEqual(await once(child, 'close'), [3, null]);
-  assert.match(said, /^dots send: Interrupted\. .*dots withdraw/);
+  assert.match(said, /^dots send: .* was cancelled before it was answered\. .*dots withdraw \d+/);
   // The next command shows that the keeper has handled the end of the connection.
   assert.match(sendByNode(cwd, 'missing.dots.json').err, /no such file/);
   const token = asked.subarray(4, 4 + (asked[0]! & 15));

@@ -73,7 +73,7 @@ export function runIn(
 }
 
 /** The environment of a user for whom there is a curl but no Node.js. */
-function withoutNode(t: TestContext): NodeJS.ProcessEnv {
+export function withoutNode(t: TestContext): NodeJS.ProcessEnv {
   const bin = folder(t);
   const curl = spawnSync('sh', ['-c', 'command -v curl'], { encoding: 'utf8' }).stdout.trim();
   symlinkSync(curl, join(bin, 'curl'));

@@ -1,5 +1,6 @@
 import { join, resolve } from 'node:path';
 import type { Orchestrator, OrchestratorOptions } from '#dots/orchestrator/orchestrator';
+import { conflictPolicies, defaultPolicy, type ConflictPolicy } from '#dots/dotsServer/state/policy';
 import { safeJson } from '#dots/model/text';
 import { clientsFileName } from '#dots/workspace/fileNames';
 import { readPsk } from '#dots/transport/certificates/credentialFiles';
@@ -42,6 +43,14 @@ export const mock: Command = {
       name: 'clients',
       value: 'FILE',
       description: 'The clients: their certificates and pre-shared keys, cuids and prefixes. All others are refused.',
+    },
+    {
+      name: 'conflicts',
+      value: 'POLICY',
+      choices: conflictPolicies,
+      preset: 'keep-both',
+      description:
+        'What becomes of requests of several clients for the same target: later ones are refused, all are in force, or none is.',
     },
     {
       name: 'resolve',
@@ -117,6 +126,7 @@ async function optionsOf(given: Arguments, io: Io): Promise<OrchestratorOptions>
     host: given.option('host'),
     stateDir: given.option('state'),
     discardState: discardOf(given),
+    policy: { ...defaultPolicy, conflicts: conflictsOf(given) },
     log: (line) => io.say(`${new Date().toISOString()} ${line}`),
     plain,
     signalPort: wholeNumber('signal-port', given.option('signal-port'), 0, 65535),
@@ -125,6 +135,9 @@ async function optionsOf(given: Arguments, io: Io): Promise<OrchestratorOptions>
     psk: await pskOf(given),
   };
 }
+
+const conflictsOf = (given: Arguments): ConflictPolicy =>
+  conflictPolicies.find((name) => name === given.option('conflicts')) ?? defaultPolicy.conflicts;
 
 function readyLine({ signal, coaps, coapsTcp, data, ca, cert, key, profiles }: Orchestrator): object {
   const files = Object.fromEntries(

@@ -2,9 +2,10 @@ import { safeJson } from '#dots/model/text';
 import { caller, nameOfPath } from '../caller';
 import { ledgerOf, ledgerOption } from '../clientIdentity';
 import { UsageError, type Arguments, type Command, type ExitStatus } from '../command';
+import { ownConnection } from '../connection';
 import type { Io } from '../io';
 import { keptSessions } from '../ready/keptSession';
-import { readinessOf } from '../ready/readiness';
+import { readinessOf, type Surroundings } from '../ready/readiness';
 import { ownDocuments } from '../ready/documents';
 import { readinessJson, readinessText, statusOf, worstOf, type Readiness } from '../ready/report';
 import { CommandWorkspaces, tellOwn, workspaceOptions } from '../workspace';
@@ -49,14 +50,18 @@ async function runReady(given: Arguments, io: Io): Promise<ExitStatus> {
   const ledger = await ledgerOf(given, io);
   const documents = await ownDocuments(workspaces, governing.path, io);
   const brokenWorkspace = governing.isBroken && governing.path !== undefined ? nameOfPath(governing.path) : undefined;
-  const kept = await keptSessions(io);
+  const known = io.connect === undefined ? keptSessions(io) : undefined;
   const stop = new AbortController();
   void io.stopped().then(() => stop.abort());
+  const around: Surroundings = {
+    ...{ given, workspaces, ledger, documents, brokenWorkspace },
+    // A check over dots session opens a session there, which is then kept.
+    kept: () => known ?? keptSessions(io),
+    connect: io.connect ?? ownConnection,
+    signal: stop.signal,
+  };
   const all: Readiness[] = [];
-  for (const name of names)
-    all.push(
-      await readinessOf(name, { given, workspaces, ledger, documents, brokenWorkspace, kept, signal: stop.signal }),
-    );
+  for (const name of names) all.push(await readinessOf(name, around));
   const isJson = given.option('format') === 'json';
   await io.out(isJson ? `${safeJson(jsonOf(all), 2)}\n` : all.map(readinessText).join('\n'));
   return statusOf(all);

@@ -117,8 +117,6 @@ async function sendOver(connection: Connection, target: SettledTarget, task: Tas
   const request = newRequest(document, target);
   const { kept, ask } = connection;
   const { permit } = target;
-  if (kept === true && given.option('verbose') !== undefined)
-    task.io.say('dots send: The messages of the session that dots session keeps are not shown.');
   if (request === undefined) {
     const answered = await ask((session, left) => session.send(document.value, { permit, ...left }));
     return { ...answered, target, kept, remarks: [] };
@@ -134,6 +132,8 @@ async function sendOver(connection: Connection, target: SettledTarget, task: Tas
     approve: replace === true ? undefined : (replacement) => isApproved(replacement, task.io),
     blocks: blocks === true,
   });
+  const { failed, entry, answer } = recorded;
+  if (failed !== undefined && answer.ok) connection.controlLater?.({ client, request, permit, failed, entry });
   const resolved = await resolveUnanswered(client, ask, target);
   const earlier = earlierVersions(recorded, await client.read());
   const remarks = [...remarksOn(recorded, target, given, kept), ...earlier, ...resolved];
@@ -186,7 +186,7 @@ function withNextStep(failure: RequestFailure, target: SettledTarget, given: Arg
 
 function remarksOn(recorded: Recorded, target: SettledTarget, given: Arguments, kept: true | undefined): string[] {
   const { answer, entry, wouldReplace } = recorded;
-  const all = [...recordedSentences(recorded)];
+  const all = [...recordedSentences(recorded, kept)];
   if (wouldReplace !== undefined) all.push('Use --replace to send it under a higher mid anyway.');
   if (answer.ok && entry.kind === 'mitigation-scope' && grantedLifetime(answer) !== 0)
     all.push(

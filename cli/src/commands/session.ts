@@ -2,13 +2,14 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { DotsError } from '#dots/model/errors';
 import { safeJson } from '#dots/model/text';
 import { FolderInUse } from '#dots/runtime/folderLock';
+import { keeperSocket } from '#dots/sessionSocket/socketPath';
 import { caller, onBehalfOf } from '../caller';
 import { UsageError, wordsOf, type Arguments, type Command, type ExitStatus } from '../command';
 import type { Io } from '../io';
 import { runKept } from '../keeper/client';
 import { lockKeeper, type KeeperLock } from '../keeper/keeperLock';
 import { KeeperProcess, type KeptCommands } from '../keeper/keeperProcess';
-import { keeperSocket, keptCommands } from '../keeper/socket';
+import { keptCommands } from '../keeper/keptCommands';
 import { eventPrinter } from '../keeper/sessionEvents';
 import { sessionsJson, sessionsText } from '../keeper/sessionReport';
 import { sessionOptions, targetsOf } from './sessionTargets';
@@ -26,11 +27,11 @@ const description: Omit<Command, 'run'> = {
   options: sessionOptions,
   actions: { status: [], stop: [] },
   details: [
-    'Under attack a handshake may fail; an established session needs one datagram each way. Start this in peacetime: dots send, status, withdraw, refresh, efficacy, config and telemetry, in any folder, then use this session, without a handshake and without starting Node.js.',
+    'Under attack a handshake may fail; an established session needs one datagram each way. Start this in peacetime: dots send, status, watch, withdraw, refresh, efficacy, config, telemetry and ready, in any folder, then use this session, without a handshake and without starting Node.js.',
     'With profiles or a server it opens their sessions immediately, and repeats that until the servers answer. Other sessions are opened with the first request for them, and kept open as well. There is one such process per user: a second dots session hands its profiles to it, and ends. status prints the sessions, stop ends them.',
     'Heartbeats are sent every 30 seconds. After 15 in a row without an answer, or once the server has closed it, a session is opened again, resumed if the server allows it. A request without an answer within 3 seconds is sent over a new session as well, and the first answer counts (RFC 9132 section 4.7).',
-    'Paths, the workspace file, profiles and the ledger are those of the command that is typed, and so is its --yes. If it is interrupted, its request is not repeated any more.',
-    'If dots session accepts a command but does not answer, the command opens a session of its own and repeats its requests. This is safe: a mitigation keeps its mid. DOTS_SESSION=own has this effect at once.',
+    'Paths, the workspace file, profiles and the ledger are those of the command that is typed, and so is its --yes. If it is interrupted, its request is not repeated any more, and what it prints then comes from dots session.',
+    'If dots session accepts a command but does not answer, or ends meanwhile, the command opens a session of its own and repeats its requests. This is safe: a mitigation keeps its mid. DOTS_SESSION=own has this effect at once.',
     'When it accepts commands it prints one line of JSON: {"version":1,"event":"ready","socket":FILE}. What happens to the sessions is reported on standard error, with --format json on standard output. Only its user can access the socket, dots/session in $XDG_RUNTIME_DIR, or in the folder of the ledger run/session. SIGHUP reads profiles and credentials again: new profiles are opened, removed ones are closed, and the other sessions are opened again. SIGTERM or SIGINT ends it.',
     'Exit status of status: 0 if one is running, otherwise 3.',
   ],
@@ -72,7 +73,7 @@ function actionOf({ paths: [word, ...more] }: Arguments): Action | undefined {
 
 /** Has the running keeper do it; undefined where none is running. Throws a DotsError where it hangs. */
 async function ofRunning(given: Arguments, io: Io): Promise<ExitStatus | undefined> {
-  const socket = keeperSocket();
+  const socket = keeperSocket(caller());
   const outcome = socket === undefined ? 'refused' : await runKept(socket, wordsOf(description, given), io);
   if (outcome === 'silent')
     throw new DotsError(

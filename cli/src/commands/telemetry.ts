@@ -69,7 +69,7 @@ async function watchTelemetry(words: readonly string[], given: Arguments, io: Io
   const stop = new AbortController();
   void io.stopped().then(() => stop.abort());
   return watchResource({
-    connection: ownObservation(target, { underAttack: false, signal: stop.signal }),
+    connection: (io.observe ?? ownObservation)(target, { underAttack: false, signal: stop.signal }),
     question: { resource, id, query },
     print: (event) => printer.print({ server, cuid, profile }, event),
     taken: telemetryEvents(),

@@ -8,7 +8,8 @@ import { absolutePath, nameOfPath } from '../caller';
 import { UsageError, type Command, type ExitStatus, type Arguments } from '../command';
 import { filesOf, readInput } from '../files';
 import { countOf, findingJson, findingLines } from '../findings';
-import type { Io } from '../io';
+import { standardInput, type Io } from '../io';
+import { fixDocuments } from '../fixDocuments';
 import { namedDocuments, type NamedDocuments } from '../namedDocuments';
 import { CommandWorkspaces, workspaceOptions } from '../workspace';
 
@@ -16,7 +17,8 @@ import { CommandWorkspaces, workspaceOptions } from '../workspace';
 export const validate: Command = {
   name: 'validate',
   summary: 'Check documents against the YANG modules, the RFCs, and JSON itself.',
-  usage: 'PATH... [--format text|json] [--level practice|strict] [--workspace FILE] [--profiles FILE]',
+  usage:
+    'PATH... [--fix [--dry-run]] [--format text|json] [--level practice|strict] [--workspace FILE] [--profiles FILE]',
   options: [
     {
       name: 'format',
@@ -32,6 +34,11 @@ export const validate: Command = {
       description:
         'practice: as DOTS implementations write and accept; strict: exactly RFC 7951 (default: from the workspace file, or practice).',
     },
+    {
+      name: 'fix',
+      description: 'Fix what keeps the meaning: JSON syntax, spelling, names of modules, types of values.',
+    },
+    { name: 'dry-run', description: 'With --fix: print the differences, and change no file.' },
     ...workspaceOptions,
   ],
   details: [
@@ -42,6 +49,7 @@ export const validate: Command = {
   ],
   examples: [
     'dots validate examples',
+    'dots validate --fix --dry-run examples',
     "dots validate 'requests/**/*.dots.json' --format json",
     'dots validate - < request.json',
   ],
@@ -51,15 +59,28 @@ export const validate: Command = {
 async function runValidate(given: Arguments, io: Io): Promise<ExitStatus> {
   if (given.paths.length === 0) throw new UsageError('No file is named.', 'See dots validate --help.');
   const json = given.option('format') === 'json';
+  fixOptions(given);
   const workspaces = new CommandWorkspaces(given);
   const named = namedDocuments(workspaces, given.option('level') as Level | undefined);
   const unread = await eachFile(given.paths, io, async (file) => {
     named.add(file, (await readInput(file, io)).bytes);
   });
+  if (given.option('fix') !== undefined)
+    await fixDocuments(named, given.option('dry-run') !== undefined, (line) =>
+      json ? io.say(line) : io.out(`${line}\n`),
+    );
   const judged = [...(await verdicts(named)), ...ownFiles(workspaces, named)];
   if (json || judged.length > 0) await io.out(json ? `${safeJson(report(judged), 2)}\n` : text(judged, io.colours));
   if (unread > 0) return 2;
   return judged.some(({ findings }) => countOf(findings, 'error') > 0) ? 1 : 0;
+}
+
+/** Throws UsageError where the options of fixes do not fit. */
+function fixOptions(given: Arguments): void {
+  if (given.option('dry-run') !== undefined && given.option('fix') === undefined)
+    throw new UsageError('--dry-run is for --fix.', 'See dots validate --help.');
+  if (given.option('fix') !== undefined && given.paths.includes(standardInput))
+    throw new UsageError('--fix changes files, and standard input is none.', 'Name the files.');
 }
 
 /** A file and all that was found in it. */

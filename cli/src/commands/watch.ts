@@ -46,7 +46,9 @@ async function runWatch(given: Arguments, io: Io): Promise<ExitStatus> {
   const stop = new AbortController();
   void io.stopped().then(() => stop.abort());
   const statuses = await Promise.all(
-    clients.map((each) => watchClient({ each, query, filtered, content, printer, given, signal: stop.signal })),
+    clients.map((each) =>
+      watchClient({ each, query, filtered, content, printer, given, observe: io.observe, signal: stop.signal }),
+    ),
   );
   return Math.max(0, ...statuses, ...problems.map(({ error }) => statusOf(error))) as ExitStatus;
 }
@@ -55,17 +57,18 @@ interface Task extends ReturnType<typeof questionOf> {
   each: ClientTarget;
   printer: EventPrinter;
   given: Arguments;
+  observe: Io['observe'];
   signal: AbortSignal;
 }
 
 async function watchClient(task: Task): Promise<ExitStatus> {
-  const { each, query, printer, given, signal } = task;
+  const { each, query, printer, given, observe, signal } = task;
   const { target, known } = each;
   const id = each.mids?.[0];
   const changes = new MitigationChanges(id);
   const source = { server: known.server, cuid: known.cuid, profile: target.profile ?? null };
   return watchResource({
-    connection: ownObservation(target, { underAttack: false, signal }),
+    connection: (observe ?? ownObservation)(target, { underAttack: false, signal }),
     question: { resource: mitigate, id, query },
     print: (event) => printer.print(source, event),
     taken: (answer, isFirst) => takeState(task, changes, answer, isFirst),

@@ -1,7 +1,6 @@
-import { randomBytes } from 'node:crypto';
+import type { Call, Frame } from '#dots/sessionSocket/messages';
 import type { ExitStatus } from '../command';
-import { saidText, type Io } from '../io';
-import type { Call, Reply } from './messages';
+import type { Io } from '../io';
 
 /** A promise with what settles it. */
 interface Turn<T> {
@@ -17,23 +16,22 @@ function turn<T>(): Turn<T> {
   return { promise, end };
 }
 
+/** What the command of a call needs of its caller. */
+export type CallerAbilities = Pick<Call, 'asks' | 'showsProgress' | 'input'>;
+
 /** One command that runs for a caller: what it prints and asks is sent to him, and it stops when he goes away. */
 export class Conversation {
-  readonly id = randomBytes(16).toString('hex');
-  private out = '';
-  private said = '';
-  private reply = turn<Reply>();
   private answer: Turn<boolean> | undefined;
-  private isCancelled = false;
+  private isStopped = false;
   private readonly left = turn<void>();
 
-  constructor(call: Pick<Call, 'isAtTerminal' | 'input'>, run: (io: Io) => Promise<ExitStatus>) {
-    void run(this.io(call)).then((status) => this.deliver({ status }));
-  }
+  /** @param send passes a frame to the caller, and settles when he has room for another one */
+  constructor(private readonly send: (frame: Frame) => Promise<void>) {}
 
-  /** What it prints from now on until it ends, or until it asks. */
-  next(): Promise<Reply> {
-    return this.reply.promise;
+  /** Runs the command to its end, which is sent as well. */
+  async run(abilities: CallerAbilities, command: (io: Io) => Promise<ExitStatus>): Promise<void> {
+    const status = await command(this.io(abilities));
+    await this.send({ type: 'status', status });
   }
 
   /** The caller has answered the question. */
@@ -41,38 +39,30 @@ export class Conversation {
     this.answer?.end(isYes);
   }
 
-  /** The caller has gone away: the command is stopped, and its questions are answered by no. */
-  cancel(): void {
-    this.isCancelled = true;
+  /** The caller has gone away, or wants the command to stop: its questions are answered by no. */
+  stop(): void {
+    this.isStopped = true;
     this.left.end();
     this.answered(false);
   }
 
-  private io({ isAtTerminal, input }: Pick<Call, 'isAtTerminal' | 'input'>): Io {
+  private io({ asks, showsProgress, input }: CallerAbilities): Io {
     return {
-      out: async (text) => {
-        this.out += typeof text === 'string' ? text : Buffer.from(text).toString('utf8');
-      },
-      say: (...lines) => {
-        this.said += saidText(lines);
-      },
+      out: (part) =>
+        this.send({ type: 'out', text: typeof part === 'string' ? part : Buffer.from(part).toString('utf8') }),
+      say: (...lines) => void this.send({ type: 'say', lines }),
+      ...(showsProgress && { progress: (text: string) => void this.send({ type: 'progress', text }) }),
       input: () => Promise.resolve(input),
       colours: false,
-      ...(isAtTerminal && { confirm: (question: string) => this.confirm(question) }),
+      ...(asks && { confirm: (question: string) => this.confirm(question) }),
       stopped: () => this.left.promise,
     };
   }
 
-  private confirm(question: string): Promise<boolean> {
-    if (this.isCancelled) return Promise.resolve(false);
+  private async confirm(question: string): Promise<boolean> {
+    if (this.isStopped) return false;
     this.answer = turn();
-    this.deliver({ question, id: this.id });
+    await this.send({ type: 'question', text: question });
     return this.answer.promise;
-  }
-
-  private deliver(outcome: Reply['outcome']): void {
-    const { out, said, reply } = this;
-    [this.out, this.said, this.reply] = ['', '', turn()];
-    reply.end({ out, said, outcome });
   }
 }

@@ -4,10 +4,10 @@ import { fileReason } from '#dots/runtime/fileReason';
 import { FolderLock } from '#dots/runtime/folderLock';
 import { PrivateFolder } from '#dots/runtime/privateFolder';
 import { runtimeFolder, runtimeNames } from '#dots/runtime/stateFolder';
+import { longestPath, socketName } from '#dots/sessionSocket/socketPath';
 import { caller } from '../caller';
 import { UsageError } from '../command';
 import type { Io } from '../io';
-import { longestPath, socketName } from './socket';
 
 /** The right of one process of this user to be its keeper. */
 export interface KeeperLock {

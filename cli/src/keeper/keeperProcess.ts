@@ -1,12 +1,12 @@
 import { homedir } from 'node:os';
 import { dirname } from 'node:path';
 import { describeError } from '#dots/model/errors';
+import type { Call } from '#dots/sessionSocket/messages';
 import { caller, onBehalfOf, type Caller } from '../caller';
-import type { Command } from '../command';
+import type { Command, ExitStatus } from '../command';
 import { invoke } from '../invoke';
+import type { Io } from '../io';
 import type { SettledTarget } from '../settledTarget';
-import { Conversation } from './conversation';
-import type { Call } from './messages';
 import { CallServer } from './server';
 import type { Watch } from './sessionEvents';
 import { LiveSessions } from './sessions';
@@ -20,7 +20,7 @@ export type FindTargets = () => Promise<SettledTarget[]>;
 /** The process of `dots session`: it keeps sessions, and runs the commands of other processes over them. */
 export class KeeperProcess {
   readonly sessions: LiveSessions;
-  private readonly server = new CallServer((call) => this.converse(call));
+  private readonly server = new CallServer((call) => this.commandOf(call));
   /** What was named since the start, and by which caller. */
   private readonly named: { by: Caller; find: FindTargets }[] = [];
 
@@ -72,13 +72,13 @@ export class KeeperProcess {
     await this.server.close();
   }
 
-  private converse(call: Call): Conversation | undefined {
+  private commandOf(call: Call): ((io: Io) => Promise<ExitStatus>) | undefined {
     const [name = '', ...words] = call.words;
     const command = this.commands(this).get(name);
     if (command === undefined) return undefined;
     const { folder, env } = call;
     const by = { folder, env, isThisProcess: false, platform: process.platform, home: env.HOME ?? homedir() };
-    const { connect } = this.sessions;
-    return new Conversation(call, (io) => onBehalfOf(by, () => invoke(command, words, { ...io, connect })));
+    const { connect, observe } = this.sessions;
+    return (io) => onBehalfOf(by, () => invoke(command, words, { ...io, connect, observe }));
   }
 }

@@ -1,26 +1,26 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { Conversation } from './conversation';
-import { readCall, replyText, signOfLife, signOfLifeMs, type Call } from './messages';
+import { frameText, readCall, signOfLifeMs, type Call, type Frame } from '#dots/sessionSocket/messages';
+import type { ExitStatus } from '../command';
+import type { Io } from '../io';
+import { Conversation } from './conversation';
 
 /** The longest call that is accepted, with the document on its standard input, octets. */
 const longestCall = 16 * 1024 * 1024;
 
-/** A question that is not answered for so long is answered by no, milliseconds. */
-const questionMs = 600_000;
-
 /** How long pending callers may take to receive that the keeper ends, milliseconds. */
 const farewellMs = 1000;
 
-/** Starts the command of a call; undefined if the keeper does not run such commands. */
-export type Converse = (call: Call) => Conversation | undefined;
+/** The command of a call; undefined if the keeper does not run such commands. */
+export type CommandOf = (call: Call) => ((io: Io) => Promise<ExitStatus>) | undefined;
 
 /** Runs commands for processes of the same user, which connect to a socket. */
 export class CallServer {
-  private readonly questions = new Map<string, Conversation>();
+  /** The conversations by what their callers call them. */
+  private readonly conversations = new Map<string, Conversation>();
   private readonly server = createServer((request, response) => void this.serve(request, response));
 
-  constructor(private readonly converse: Converse) {}
+  constructor(private readonly commandOf: CommandOf) {}
 
   /** Listens on a socket. Rejects with an error of the system. */
   async listen(path: string): Promise<void> {
@@ -49,44 +49,49 @@ export class CallServer {
     // If the caller has gone meanwhile, nothing must be sent.
     await new Promise((resolve) => setImmediate(resolve));
     if (request.socket.destroyed) return;
-    const conversation = body && (request.url === '/' ? this.begun(body) : this.continued(request.url, body));
-    if (conversation === undefined) return void response.writeHead(400).end();
-    await this.reply(conversation, response);
+    const [, what, id = ''] = /^\/(call|answer|stop)\/([0-9a-f]{1,64})$/.exec(request.url ?? '') ?? [];
+    const isAccepted =
+      body !== undefined && (what === 'call' ? this.begin(id, body, response) : this.tell(what, id, body));
+    if (!isAccepted) response.writeHead(400);
+    if (!isAccepted || what !== 'call') response.end();
   }
 
-  private begun(body: Buffer): Conversation | undefined {
+  /** Starts the command of a call, whose frames are the response; false if it is not accepted. */
+  private begin(id: string, body: Buffer, response: ServerResponse): boolean {
     const call = readCall(body);
-    return call && this.converse(call);
-  }
-
-  /** The conversation whose question is answered. */
-  private continued(url: string | undefined, body: Buffer): Conversation | undefined {
-    const id = url?.slice(1) ?? '';
-    const conversation = this.questions.get(id);
-    this.questions.delete(id);
-    conversation?.answered(body.toString() === 'y');
-    return conversation;
-  }
-
-  private async reply(conversation: Conversation, response: ServerResponse): Promise<void> {
+    const command = call && this.commandOf(call);
+    if (call === undefined || command === undefined || this.conversations.has(id)) return false;
+    const conversation = new Conversation((frame) => sent(response, frame));
+    this.conversations.set(id, conversation);
     response.writeHead(200, { 'content-type': 'text/plain; charset=utf-8' });
-    const sign = setInterval(() => response.write(signOfLife), signOfLifeMs);
+    response.flushHeaders();
+    const sign = setInterval(() => void sent(response, { type: 'alive' }), signOfLifeMs);
     response.once('close', () => {
-      if (!response.writableFinished) conversation.cancel();
+      if (!response.writableFinished) conversation.stop();
     });
-    const reply = await conversation.next();
-    clearInterval(sign);
-    if ('question' in reply.outcome) this.expectAnswer(conversation);
-    response.end(replyText(reply));
+    void conversation.run(call, command).finally(() => {
+      clearInterval(sign);
+      this.conversations.delete(id);
+      response.end();
+    });
+    return true;
   }
 
-  private expectAnswer(conversation: Conversation): void {
-    const { id } = conversation;
-    this.questions.set(id, conversation);
-    setTimeout(() => {
-      if (this.questions.delete(id)) conversation.cancel();
-    }, questionMs).unref();
+  /** What a caller says to his conversation; false if there is none. */
+  private tell(what: string | undefined, id: string, body: Buffer): boolean {
+    const conversation = this.conversations.get(id);
+    if (what === 'stop') conversation?.stop();
+    else conversation?.answered(body.toString() === 'y');
+    return conversation !== undefined;
   }
+}
+
+/** Settles when the caller can take another frame, or is gone. */
+async function sent(response: ServerResponse, frame: Frame): Promise<void> {
+  if (response.destroyed || response.write(frameText(frame))) return;
+  await new Promise<void>((resolve) => {
+    for (const event of ['drain', 'close'] as const) response.once(event, resolve);
+  });
 }
 
 /** The body of a request, read to its end; undefined if it is too long or ends early. */

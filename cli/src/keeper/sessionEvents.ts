@@ -38,8 +38,13 @@ function eventJson(target: SettledTarget, event: SessionEvent): object {
     protocol: security?.protocol ?? null,
     peerName: security?.peerName ?? null,
     message: sentence(target, event) ?? null,
-    error: 'error' in event ? errorJson(event.error) : null,
+    error: errorOf(event),
   };
+}
+
+function errorOf(event: SessionEvent): object | null {
+  if (event.type !== 'filter-control') return 'error' in event ? errorJson(event.error) : null;
+  return typeof event.outcome === 'object' && 'error' in event.outcome ? errorJson(event.outcome.error) : null;
 }
 
 function sentence(target: SettledTarget, event: SessionEvent): string | undefined {

@@ -1,8 +1,10 @@
+import { AsyncResource } from 'node:async_hooks';
 import { DotsError } from '#dots/model/errors';
 import type { MessageWatch, WatchedMessage } from '#dots/coap/watchedChannel';
 import type { Permit } from '#dots/model/hostAddress';
 import type { SessionKeeper } from '#dots/signal/keeper/sessionKeeper';
 import type { Connect } from '../connection';
+import { observations, type ConnectToObserve } from '../observing';
 import type { SettledTarget } from '../settledTarget';
 import { commandMemory, keeperOf } from '../targetSessions';
 import type { Watch } from './sessionEvents';
@@ -23,6 +25,8 @@ interface LiveSession {
   permit: Permit | undefined;
   /** Those who receive its messages. */
   watches: Set<MessageWatch>;
+  /** How many callers observe something over it: it is not closed for others. */
+  observers: number;
 }
 
 /** Sessions that stay open from one document to the next: one for each server, cuid and credentials. */
@@ -62,6 +66,7 @@ export class LiveSessions {
   /** A way to ask over the session of a target, which stays open. */
   readonly connect: Connect = (target, { watch, ...opening }) => ({
     kept: true,
+    controlLater: (request) => this.of(target).session.filterControl.plan(request),
     ask: async (asking) => {
       const { session, watches } = this.of(target);
       if (watch !== undefined) watches.add(watch);
@@ -73,6 +78,28 @@ export class LiveSessions {
     },
     close: () => Promise.resolve(),
   });
+
+  /** A way to observe over the session of a target, which stays open. */
+  readonly observe: ConnectToObserve = (target, opening) => {
+    const { ask } = this.connect(target, opening);
+    const kept = this.of(target);
+    const { observe, end } = observations(kept.session, ask);
+    kept.observers += 1;
+    return {
+      kept: true,
+      ask,
+      observe: (question, { state, lost, returned }) => {
+        // What is observed arrives on behalf of nobody.
+        const bound = { lost: AsyncResource.bind(lost), returned: AsyncResource.bind(returned) };
+        return observe(question, { ...bound, state: AsyncResource.bind(state) });
+      },
+      close: () => {
+        kept.observers -= 1;
+        end();
+        return Promise.resolve();
+      },
+    };
+  };
 
   /** Ends all sessions; there are none after that. */
   async close(): Promise<void> {
@@ -98,7 +125,9 @@ export class LiveSessions {
   }
 
   private makeRoom(): void {
-    const others = [...this.kept].filter(([, { named }]) => !named).map(([key]) => key);
+    const others = [...this.kept]
+      .filter(([, each]) => !each.named && each.observers === 0 && !each.session.filterControl.isPending)
+      .map(([key]) => key);
     for (const key of others.slice(0, Math.max(0, others.length - mostKept)))
       this.dismiss(key, 'it is the least recently used one');
   }
@@ -112,7 +141,7 @@ export class LiveSessions {
   }
 
   private keep(target: SettledTarget): LiveSession {
-    const kept = { target, named: false, permit: target.permit, watches: new Set<MessageWatch>() };
+    const kept = { target, named: false, permit: target.permit, watches: new Set<MessageWatch>(), observers: 0 };
     const session = keeperOf(() => ({ ...kept.target, permit: kept.permit }), {
       memory: this.memory,
       openingMs: Math.max(target.timeoutMs, openingMs),

@@ -1,7 +1,8 @@
 import { isObject, itemsOf, type JsonObject, type JsonValue } from '#dots/model/json';
+import { keeperSocket } from '#dots/sessionSocket/socketPath';
+import { caller } from '../caller';
 import type { Io } from '../io';
 import { runKept } from '../keeper/client';
-import { keeperSocket } from '../keeper/socket';
 import { commandLine, type Way } from './commandLines';
 import { checked, type Check } from './report';
 
@@ -10,7 +11,7 @@ export type KeptSessions = readonly JsonObject[] | 'silent' | undefined;
 
 /** Asks the running `dots session` for its sessions. */
 export async function keptSessions(io: Io): Promise<KeptSessions> {
-  const socket = keeperSocket();
+  const socket = keeperSocket(caller());
   let text = '';
   const collected: Io = {
     out: (part) => Promise.resolve(void (text += typeof part === 'string' ? part : Buffer.from(part).toString('utf8'))),

@@ -3,7 +3,7 @@ import type { JsonObject } from '#dots/model/json';
 import type { Ledger } from '#dots/signal/ledgerFolder';
 import type { Channel } from '#dots/workspace/destination';
 import type { Arguments } from '../command';
-import { ownConnection } from '../connection';
+import type { Connect } from '../connection';
 import { overData } from '../dataTarget';
 import { withOption } from '../mitigationTargets';
 import { targetNamed } from '../serverTarget';
@@ -26,7 +26,9 @@ export interface Surroundings {
   documents: readonly OwnDocument[];
   /** The workspace file, if it has errors: then nothing of its folder is sent. */
   brokenWorkspace: string | undefined;
-  kept: KeptSessions;
+  /** The sessions that are kept now. */
+  kept(): Promise<KeptSessions>;
+  connect: Connect;
   signal: AbortSignal;
 }
 
@@ -61,7 +63,7 @@ export async function readinessOf(profile: string, around: Surroundings): Promis
     cuid: cuid ?? null,
     checks: [
       ...(signal instanceof DotsError ? [failedCheck('signal channel', signal)] : await signalChecks(signal, subject)),
-      keptSessionCheck(around.kept, subject.way),
+      keptSessionCheck(await around.kept(), subject.way),
       ...(data instanceof DotsError ? [failedCheck('data channel', data)] : await dataChannelChecks(data, subject)),
       ...(signal instanceof DotsError ? [] : datagramCheck(subject.own, signal)),
       ...documentChecks(subject.own, around.brokenWorkspace),
@@ -97,14 +99,16 @@ async function signalChecks(target: SettledTarget, subject: Subject): Promise<Ch
   return [...credentials, ...(await attempted('signal channel', () => overSignal(target, subject)))];
 }
 
-async function overSignal(target: SettledTarget, { signal, own, way, kept }: Subject): Promise<Check[]> {
-  const connection = ownConnection(target, { underAttack: false, signal });
+async function overSignal(target: SettledTarget, { signal, own, way, kept, connect }: Subject): Promise<Check[]> {
+  const connection = connect(target, { underAttack: false, signal });
   const { timeoutMs } = target;
   try {
     const { session, answer } = await connection.ask((open, left) => open.status(undefined, left));
     const server: JsonObject[] = scopesIn(answer);
     const heartbeat = await attempted('heartbeat', async () => [
-      isKept(kept, way.profile) ? keptHeartbeat : await heartbeatCheck(session, server, timeoutMs),
+      connection.kept === true || isKept(await kept(), way.profile)
+        ? keptHeartbeat
+        : await heartbeatCheck(session, server, timeoutMs),
     ]);
     return [...signalCheck(session, answer), ...heartbeat, ...preconfiguredChecks(own, server, way)];
   } finally {

@@ -7,7 +7,6 @@ export { DataSession } from '#dots/data/session';
 export { cuidInUse, namesEntries, whyCuidStays } from '#dots/dotsClient/cuidChange';
 export { recordInstalled } from '#dots/dotsClient/installedEntries';
 export { moveEntries } from '#dots/dotsClient/moveEntries';
-export { translate } from '#dots/flowspec/translate';
 export { Orchestrator } from '#dots/orchestrator/orchestrator';
 export { chosenCuid } from '#dots/signal/cuids';
 export { cuidOf, cuidOfCertificate, cuidOnPlainPath, newCuid } from '#dots/signal/identifiers';

@@ -1,7 +1,5 @@
 import * as vscode from 'vscode';
-import { parse, type ParseError } from 'jsonc-parser';
 import { DotsError } from '#dots/model/errors';
-import { isObject, type JsonObject } from '#dots/model/json';
 
 /** The document of a command: its argument (from a CodeLens or a menu), or the document in the active editor. */
 export async function chosenDocument(uri?: vscode.Uri): Promise<vscode.TextDocument> {
@@ -14,11 +12,4 @@ export async function chosenDocument(uri?: vscode.Uri): Promise<vscode.TextDocum
 /** The last segment of an address. */
 export function fileName(uri: vscode.Uri): string {
   return uri.path.slice(uri.path.lastIndexOf('/') + 1);
-}
-
-/** The JSON object in a text (comments and trailing commas are allowed), or undefined if there is none. */
-export function jsonObject(text: string): JsonObject | undefined {
-  const errors: ParseError[] = [];
-  const value: unknown = parse(text, errors, { allowTrailingComma: true });
-  return errors.length === 0 && isObject(value) ? value : undefined;
 }

@@ -1,13 +1,12 @@
 import * as vscode from 'vscode';
 import type { Fault } from '#dots/model/finding';
-import type { FlowspecInput } from '#dots/flowspec/translate';
-import { jsonObject } from '../editor/document';
 import type { LanguageServer } from '../editor/languageClient';
+import type { TextInput } from './previewText';
 
 /** The content of a file with this stamp. */
 interface Known {
   stamp: string;
-  input: FlowspecInput | undefined;
+  input: TextInput;
 }
 
 /** The documents and errors that the rules of a document depend on. */
@@ -16,16 +15,17 @@ export interface Needed {
   errors?: readonly Fault[];
   /** It names aliases or ACLs, which other documents may define. */
   usesNames: boolean;
-  inputs: FlowspecInput[];
+  /** The documents that define them. */
+  definitions: TextInput[];
   /** Other documents with ACLs: rules should not drop what these accept. */
-  accepting: FlowspecInput[];
+  accepting: TextInput[];
   /** The port of the own signal channel, if a profile has it. */
   signalPort?: number;
 }
 
 /**
  * The documents that define the aliases and ACLs which others name; the language server determines them. A file is read
- * and parsed again only when it has changed: previews are updated at every pause in the typing.
+ * again only when it has changed: previews are updated at every pause in the typing.
  */
 export class Definitions {
   private readonly known = new Map<string, Known>();
@@ -35,24 +35,22 @@ export class Definitions {
   /** The definitions that a document needs; unsaved text takes precedence over the file. */
   async neededBy(source: vscode.TextDocument): Promise<Needed> {
     const related = await this.language.relatedDocuments(source.uri);
-    if (related === undefined) return { usesNames: false, inputs: [], accepting: [] };
-    const { errors, usesNames, definitions, withAcls, signalPort } = related;
-    const inputs = await this.inputsAt(definitions);
-    const accepting = await this.inputsAt(withAcls.filter((uri) => !definitions.includes(uri)));
-    const supporting = inputs.map((input) => ({ ...input, isSupporting: true }));
-    return { errors, usesNames, inputs: supporting, accepting, ...(signalPort !== null && { signalPort }) };
+    if (related === undefined) return { usesNames: false, definitions: [], accepting: [] };
+    const { errors, usesNames, withAcls, signalPort } = related;
+    const definitions = await this.inputsAt(related.definitions);
+    const accepting = await this.inputsAt(withAcls.filter((uri) => !related.definitions.includes(uri)));
+    return { errors, usesNames, definitions, accepting, ...(signalPort !== null && { signalPort }) };
   }
 
-  private async inputsAt(uris: readonly string[]): Promise<FlowspecInput[]> {
-    const inputs = await Promise.all(uris.map((uri) => this.inputAt(vscode.Uri.parse(uri))));
-    return inputs.filter((input) => input !== undefined);
+  private inputsAt(uris: readonly string[]): Promise<TextInput[]> {
+    return Promise.all(uris.map((uri) => this.inputAt(vscode.Uri.parse(uri))));
   }
 
   clear(): void {
     this.known.clear();
   }
 
-  private async inputAt(uri: vscode.Uri): Promise<FlowspecInput | undefined> {
+  private async inputAt(uri: vscode.Uri): Promise<TextInput> {
     const key = uri.toString();
     const open = vscode.workspace.textDocuments.find((document) => document.uri.toString() === key);
     if (open !== undefined) return inputOf(uri, open.getText());
@@ -65,10 +63,7 @@ export class Definitions {
   }
 }
 
-function inputOf(uri: vscode.Uri, text: string): FlowspecInput | undefined {
-  const value = jsonObject(text);
-  return value === undefined ? undefined : { file: vscode.workspace.asRelativePath(uri), value };
-}
+const inputOf = (uri: vscode.Uri, text: string): TextInput => ({ file: vscode.workspace.asRelativePath(uri), text });
 
 /** A deleted file has its own stamp. */
 async function fileStamp(uri: vscode.Uri): Promise<string> {

@@ -1,16 +1,15 @@
 import * as vscode from 'vscode';
 import type { DocumentState } from '#contract';
-import { documentTypeOf } from '#dots/model/documents';
 import { describeError } from '#dots/model/errors';
-import type { JsonObject } from '#dots/model/json';
-import type { FlowspecOptions } from '#dots/flowspec/translate';
 import { noFlowspecText } from '../ui/noFlowspecText';
 import { VirtualDocuments } from '../ui/virtualDocuments';
-import { chosenDocument, fileName, jsonObject } from '../editor/document';
-import { Definitions, type Needed } from './definitions';
+import { chosenDocument, fileName } from '../editor/document';
+import { Definitions } from './definitions';
 import type { DocumentStates } from '../editor/documentStates';
 import type { LanguageServer } from '../editor/languageClient';
 import { showFailure } from '../editor/problems';
+import type { PreviewRequest } from './previewText';
+import type { PreviewWorkers } from './previewWorkers';
 
 const followDelay = 200;
 
@@ -18,8 +17,8 @@ const followDelay = 200;
 export class FlowspecPreview implements vscode.Disposable {
   private readonly previews = new VirtualDocuments('dots-flowspec', (uri) => this.restore(uri));
   private readonly pending = new Map<string, NodeJS.Timeout>();
-  /** The last readable rules, per source: shown while the source is half-typed. */
-  private readonly readable = new Map<string, Needed>();
+  /** The last request with readable text, per source: its rules are shown while the source is half-typed. */
+  private readonly readable = new Map<string, PreviewRequest>();
   /** The state of each source when its rules were last rendered. */
   private readonly rendered = new Map<string, DocumentState | undefined>();
   private readonly definitions: Definitions;
@@ -30,6 +29,7 @@ export class FlowspecPreview implements vscode.Disposable {
   constructor(
     language: LanguageServer,
     private readonly states: DocumentStates,
+    private readonly workers: PreviewWorkers,
     private readonly log: vscode.LogOutputChannel,
   ) {
     this.definitions = new Definitions(language);
@@ -45,6 +45,7 @@ export class FlowspecPreview implements vscode.Disposable {
     for (const timer of this.pending.values()) clearTimeout(timer);
     for (const listener of this.listeners) listener.dispose();
     this.previews.dispose();
+    this.workers.dispose();
   }
 
   private async open(uri?: vscode.Uri): Promise<void> {
@@ -79,6 +80,7 @@ export class FlowspecPreview implements vscode.Disposable {
   private renderSoon(source: vscode.TextDocument): void {
     const key = source.uri.toString();
     clearTimeout(this.pending.get(key));
+    this.workers.interrupt(key);
     this.pending.set(
       key,
       setTimeout(() => {
@@ -113,37 +115,24 @@ export class FlowspecPreview implements vscode.Disposable {
   private async textOf(source: vscode.TextDocument): Promise<string> {
     const key = source.uri.toString();
     this.rendered.set(key, this.states.latest(source));
-    const value = jsonObject(source.getText());
-    const document = vscode.workspace.asRelativePath(source.uri);
-    const kind = documentTypeOf(value)?.kind;
-    if (
-      value !== undefined &&
-      kind !== 'mitigation-scope' &&
-      kind !== 'acls' &&
-      kind !== 'aliases' &&
-      kind !== 'dots-data'
-    ) {
-      return noFlowspecText(
-        document,
-        'Only mitigation requests, ACLs and aliases become Flowspec rules; this document is of another kind.',
-      );
+    const request = await this.requestFor(source);
+    const answer = await this.workers.answer(key, request);
+    if (answer.text !== undefined) {
+      this.readable.set(key, answer.request);
+      return answer.text;
     }
-    if (value !== undefined) this.readable.set(key, await this.neededBy(source, document, value));
-    const needed = this.readable.get(key);
-    if (needed === undefined) return noFlowspecText(document, 'The document is not valid JSON. See the Problems view.');
-    const { flowspecText, translate } = await import('#lazy/protocol');
-    const note =
-      value === undefined
-        ? 'The document is currently not valid JSON. These are the rules of its last valid state.'
-        : undefined;
-    const { ownPrefixes = [], targetRouter } = this.states.latest(source) ?? {};
-    return flowspecText({
-      document,
-      inputs: needed.inputs,
-      ...translate(needed.inputs, { domain: ownPrefixes, ...trafficOf(needed) }),
-      ...(targetRouter && { router: targetRouter }),
-      ...(note === undefined ? {} : { note }),
-    });
+    return (
+      (await this.lastReadable(key, request)) ??
+      noFlowspecText(request.document.file, 'The document is not valid JSON. See the Problems view.')
+    );
+  }
+
+  /** The preview of the last readable text of a document, with the present settings. */
+  private async lastReadable(key: string, { ownPrefixes, router }: PreviewRequest): Promise<string | undefined> {
+    const last = this.readable.get(key);
+    if (last === undefined) return undefined;
+    const request = { ...last, ownPrefixes, ...(router && { router }), note: halfTyped };
+    return (await this.workers.answer(key, request)).text;
   }
 
   /** Whether rules depend on a new state from the language server; changes of the text have their own event. */
@@ -153,12 +142,15 @@ export class FlowspecPreview implements vscode.Disposable {
     return before !== now && (this.dependent.has(key) || settingsOf(before) !== settingsOf(now));
   }
 
-  private async neededBy(source: vscode.TextDocument, file: string, value: JsonObject): Promise<Needed> {
-    const needed = await this.definitions.neededBy(source);
-    const { errors, usesNames, inputs, accepting } = needed;
-    if (usesNames || accepting.length > 0) this.dependent.add(source.uri.toString());
-    else this.dependent.delete(source.uri.toString());
-    return { ...needed, inputs: [{ file, value, ...(errors && { faults: errors }) }, ...inputs] };
+  /** What the preview of a document is made of now. */
+  private async requestFor(source: vscode.TextDocument): Promise<PreviewRequest> {
+    const { usesNames, ...needed } = await this.definitions.neededBy(source);
+    const key = source.uri.toString();
+    if (usesNames || needed.accepting.length > 0) this.dependent.add(key);
+    else this.dependent.delete(key);
+    const { ownPrefixes = [], targetRouter } = this.states.latest(source) ?? {};
+    const document = { file: vscode.workspace.asRelativePath(source.uri), text: source.getText() };
+    return { document, ...needed, ownPrefixes, ...(targetRouter && { router: targetRouter }) };
   }
 
   private forget(closed: vscode.TextDocument): void {
@@ -167,6 +159,7 @@ export class FlowspecPreview implements vscode.Disposable {
     this.readable.delete(closed.uri.query);
     this.rendered.delete(closed.uri.query);
     this.dependent.delete(closed.uri.query);
+    this.workers.forget(closed.uri.query);
     if (this.readable.size === 0) this.definitions.clear();
   }
 }
@@ -175,8 +168,4 @@ export class FlowspecPreview implements vscode.Disposable {
 const settingsOf = ({ ownPrefixes, targetRouter }: Partial<DocumentState> = {}): string =>
   JSON.stringify([ownPrefixes ?? [], targetRouter ?? null]);
 
-/** The traffic that rules should not drop. */
-const trafficOf = ({ accepting, signalPort }: Needed): FlowspecOptions => ({
-  accepting,
-  ...(signalPort !== undefined && { signalPorts: [signalPort] }),
-});
+const halfTyped = 'The document is currently not valid JSON. These are the rules of its last valid state.';

@@ -244,7 +244,10 @@ export class SessionHost implements vscode.Disposable {
     const client = await this.identity.client(target);
     const request = { kind, parameter, id, document, file, profile };
     const recorded = await sendRecorded({ client, request, ask, permit, blocks });
-    const notes = [...(recorded.answer.notes ?? []), ...recordedSentences(recorded)];
+    const { failed, entry } = recorded;
+    if (failed !== undefined && recorded.answer.ok)
+      keeper.filterControl.plan({ client, request, permit, failed, entry });
+    const notes = [...(recorded.answer.notes ?? []), ...recordedSentences(recorded, true)];
     const answer = notes.length === 0 ? recorded.answer : { ...recorded.answer, notes };
     return { ...recorded, answer, mid: recorded.entry.id };
   }

@@ -63,7 +63,7 @@ function illegalText(name: string, value: string, pointer: string): Fault {
     severity: 'error',
     pointer,
     rfc: '7950 9.4',
-    message: `"${name}" contains a character that a YANG string cannot hold; remove it. It is ${shown(value)}.`,
+    message: `"${name}" contains a character that no YANG string may have; remove it. It is ${shown(value)}.`,
   };
 }
 

@@ -55,6 +55,10 @@ const known: readonly Known[] = [
 export interface Near {
   sentence: string;
   rfc?: string;
+  /** The name to write, if it is known. */
+  use?: string;
+  /** It is the same member under another name; otherwise it is a guess. */
+  isSame?: boolean;
 }
 
 /** The member names that were probably meant, or where the member belongs instead. */
@@ -67,21 +71,29 @@ export function nearMember(name: string, members: readonly string[], within: str
   );
   if (entry) {
     const use = entry.use === undefined ? '' : `; write "${entry.use}"`;
-    return { sentence: `${entry.message}${use}.`, rfc: entry.rfc };
+    const same = entry.use === undefined ? {} : { use: entry.use, isSame: true };
+    return { sentence: `${entry.message}${use}.`, rfc: entry.rfc, ...same };
   }
   const prefixed = members.find((member) => member.endsWith(`:${name}`));
   if (prefixed !== undefined)
     return {
       sentence: `write "${prefixed}": another module adds this member, so its name carries the module's name.`,
       rfc: '7951 4',
+      use: prefixed,
+      isSame: true,
     };
   const bare = name.slice(name.indexOf(':') + 1);
   if (bare !== name && members.includes(bare))
-    return { sentence: `write "${bare}": here the member belongs to the same module as its parent.`, rfc: '7951 4' };
+    return {
+      sentence: `write "${bare}": here the member belongs to the same module as its parent.`,
+      rfc: '7951 4',
+      use: bare,
+      isSame: true,
+    };
   const close = closest(name, members);
   return close === undefined
     ? { sentence: `the members here are ${listed(members)}.` }
-    : { sentence: `did you mean "${close}"?` };
+    : { sentence: `did you mean "${close}"?`, use: close };
 }
 
 function listed(members: readonly string[]): string {

@@ -1,3 +1,5 @@
+import type { Fix } from './fix';
+
 /**
  * Which kind of rule was broken: the JSON itself, the YANG modules, RFC prose, the other files, a policy's sense, or
  * good planning.
@@ -23,6 +25,8 @@ export interface Fault {
   atName?: boolean;
   /** Other places that explain the fault; `file` names another document, as the caller names it. */
   related?: { pointer: string; message: string; file?: string }[];
+  /** Fixes that only the rule knows; `fixesOf` adds those that follow from the fault and its document. */
+  fixes?: Fix[];
 }
 
 /** A place in a text: line and character count from 0, characters in UTF-16 units, as in LSP. */

@@ -22,6 +22,16 @@ export function sharedTargets(scope: JsonObject, other: JsonObject): JsonObject 
   return Object.keys(shared).length > 0 ? shared : undefined;
 }
 
+/** Whether two of these scopes share a target, so that as requests of one client they delete each other. */
+export function overlappingScopes(scopes: readonly JsonObject[]): boolean {
+  return scopes.some((scope, index) =>
+    scopes.slice(index + 1, index + mostCompared).some((other) => sharedTargets(scope, other) !== undefined),
+  );
+}
+
+/** More scopes than this are not compared with each other. */
+const mostCompared = 32;
+
 function texts(scope: JsonObject, member: string): string[] {
   return itemsOf(scope[member]).filter((item) => typeof item === 'string');
 }

@@ -23,8 +23,8 @@ export interface Scrubbing {
 }
 
 /**
- * Has DMSs carry out mitigations (RFC 8903 section 3.3). No method waits or throws. Redirect rules are the orchestrator's
- * to install; a DMS that diverts by BGP does so itself.
+ * Has DMSs carry out mitigations (RFC 8903 section 3.3). No method waits or throws. Redirect rules are the
+ * orchestrator's to install; a DMS that diverts by BGP does so itself.
  */
 export interface Scrubbers {
   /** The signal channel of each DMS, `coaps://127.0.0.1:N`, by its name. */

@@ -108,20 +108,13 @@ async function withoutControl(options: RecordedRequest, failed: FailedControl): 
   return { ...again, failed };
 }
 
-/** What there is to say of a request besides its answer, one sentence each. */
-export function recordedSentences({
-  answer,
-  entry,
-  refreshes,
-  unrecorded,
-  refusedMid,
-  replaced,
-  wouldReplace,
-  lost,
-  added,
-  failed,
-  beyond,
-}: Recorded): string[] {
+/**
+ * What there is to say of a request besides its answer, one sentence each.
+ * @param isKept whether the session is kept, and so makes the second step of filter control
+ */
+export function recordedSentences(recorded: Recorded, isKept = false): string[] {
+  const { answer, entry, refreshes, unrecorded, refusedMid, replaced, wouldReplace, lost, added, failed, beyond } =
+    recorded;
   const all = [
     refreshes && answer.ok
       ? `The same request is already running: it was refreshed under its mid ${entry.id}.`
@@ -132,8 +125,7 @@ export function recordedSentences({
     refusedMid === undefined
       ? undefined
       : `The server has a higher mid than ${refusedMid}, so it was sent again as mid ${entry.id}.`,
-    failed &&
-      `The server could not change the ACLs ${failed.acls.join(', ')}, so the request was sent again without them, as mid ${entry.id} (RFC 9133 section 3.2.1). Send the document again in ${failed.retryAfter} s, under a new mid, to change them.`,
+    failed && failedSentence(failed, entry, isKept),
     replaced && replacementSentence({ replaced, ...(lost && { lost }), ...(added && { added }) }),
     wouldReplace &&
       `The server refused mid ${entry.id} because of ${listed(wouldReplace)}. A higher mid would replace that, so it was not sent again.`,
@@ -142,6 +134,13 @@ export function recordedSentences({
     unrecorded && `The answer is not in the ledger. ${unrecorded.message}`,
   ];
   return all.filter((sentence) => sentence !== undefined);
+}
+
+function failedSentence({ acls, retryAfter }: FailedControl, { id }: LedgerEntry, isKept: boolean): string {
+  const what = `The server could not change the ACLs ${acls.join(', ')}, so the request was sent again without them, as mid ${id} (RFC 9133 section 3.2.1).`;
+  return isKept
+    ? `${what} In ${retryAfter} s it is sent again with them, under a new mid, if mid ${id} is still running.`
+    : `${what} Send the document again in ${retryAfter} s, under a new mid, to change them.`;
 }
 
 /** What a request replaces, and what that changes. */

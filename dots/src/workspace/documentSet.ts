@@ -1,4 +1,5 @@
 import type { Fault, Severity } from '#dots/model/finding';
+import type { Fix } from '#dots/model/fix';
 import type { AliasFact, Facts } from './facts';
 import type { FileContext, Profile, Profiles, Quirk, Workspace } from './workspaceFile';
 
@@ -69,6 +70,7 @@ export function crossFault(
   rfc: string,
   message: string,
   related?: Fault['related'],
+  fixes?: Fix[],
 ): PlacedFault {
   return {
     file: member.file,
@@ -80,6 +82,7 @@ export function crossFault(
       rfc,
       message,
       ...(related !== undefined && { related }),
+      ...(fixes !== undefined && { fixes }),
     },
   };
 }

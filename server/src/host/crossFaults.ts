@@ -1,6 +1,6 @@
 import type { Fault } from '#dots/model/finding';
 import type { ValidationService } from '#service/validationService';
-import type { RelatedSet, SetMember } from './documentSets';
+import type { RelatedSet, SetMember } from './relatedSet';
 
 type Faults = ReadonlyMap<string, readonly Fault[]>;
 

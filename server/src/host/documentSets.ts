@@ -1,28 +1,13 @@
 import { dirname, isAbsolute } from 'node:path';
-import type { DocumentContext, Member } from '#dots/workspace/documentSet';
+import type { DocumentContext } from '#dots/workspace/documentSet';
 import { documentsOf, groupOf, type DocumentGroup, type DocumentPlaces } from '#dots/workspace/relatedDocuments';
-import type { IndexEntry, Profiles } from '#service/service';
+import type { Profiles } from '#service/service';
 import type { DocumentCache, SourceDocument } from './documentCache';
 import { isWithin, type FileNaming } from './files';
 import type { FolderDocuments, FolderIndex } from './folderIndex';
 import type { GoverningWorkspace, GoverningWorkspaces } from './governingWorkspaces';
-
-/** A document of a set, by its name for the caller. */
-export type SetMember = Member & IndexEntry;
-
-/** Documents that belong together. */
-export interface RelatedSet {
-  /** Equal for all documents of the set. */
-  key: string;
-  members: readonly SetMember[];
-  byFile: ReadonlyMap<string, SetMember>;
-  /** The set is complete: a workspace file determines which documents belong together, and all were read. */
-  complete: boolean;
-  /** false: documents on disk are still being read. */
-  isLoaded: boolean;
-  /** The paths of files that were not read. */
-  leftOut: readonly string[];
-}
+import type { KeptSets } from './keptSets';
+import type { RelatedSet, SetMember } from './relatedSet';
 
 /** The sources of the documents of sets. */
 export interface SetsOptions {
@@ -53,6 +38,7 @@ export class DocumentSets {
     private readonly options: SetsOptions,
     /** undefined if there are none, or their file has errors. */
     readonly profiles: Profiles | undefined,
+    private readonly kept: KeptSets,
   ) {
     const { documents, areNamed } = options;
     const sources = options.sources().filter((source) => documents.isDocument(source));
@@ -67,7 +53,10 @@ export class DocumentSets {
 
   /** The workspace file of a document and its settings. */
   governing(uri: string): GoverningWorkspace {
-    const path = this.options.naming.pathOf(uri);
+    return this.governingAt(this.options.naming.pathOf(uri));
+  }
+
+  private governingAt(path: string | undefined): GoverningWorkspace {
     const key = path === undefined ? '' : dirname(path);
     const known = this.governings.get(key) ?? this.options.workspaces.of(path, this.profiles);
     this.governings.set(key, known);
@@ -76,13 +65,18 @@ export class DocumentSets {
 
   /** What is known of a document besides its text. */
   context(uri: string): DocumentContext {
-    return this.options.workspaces.contextOf(this.governing(uri), this.idOf(uri), this.profiles);
+    return this.contextAt(this.idOf(uri));
+  }
+
+  private contextAt(id: string): DocumentContext {
+    const governing = this.governingAt(isAbsolute(id) ? id : undefined);
+    return this.options.workspaces.contextOf(governing, id, this.profiles);
   }
 
   /** The documents that belong together with one, itself included. */
   of(uri: string): RelatedSet {
     const group = groupOf(this.idOf(uri), this.places);
-    const known = this.sets.get(group.key) ?? this.build(group);
+    const known = this.sets.get(group.key) ?? this.keptOrBuilt(group);
     this.sets.set(group.key, known);
     return known;
   }
@@ -96,6 +90,19 @@ export class DocumentSets {
 
   private idOf(uri: string): string {
     return this.options.naming.pathOf(uri) ?? uri;
+  }
+
+  /** The set of the snapshot before, if nothing that it is made from has changed. */
+  private keptOrBuilt(group: DocumentGroup): RelatedSet {
+    const { folder, workspaceFile } = group;
+    const { entries, leftOut, isLoaded } =
+      folder === undefined ? nothing : this.read(folder, workspaceFile !== undefined);
+    const { documents, workspaces, areNamed } = this.options;
+    if (areNamed) return this.build(group);
+    const { workspace } = this.governingAt(workspaceFile);
+    const open = [...this.sources].flatMap(([id, source]) => [id, documents.entry(source)]);
+    const from = [entries, leftOut, isLoaded, workspace, workspaces.generation, this.profiles, ...open];
+    return this.kept.set(group.key, from, () => this.build(group));
   }
 
   private build(group: DocumentGroup): RelatedSet {
@@ -120,8 +127,8 @@ export class DocumentSets {
     const source = this.sources.get(id);
     const entry = source === undefined ? entries.get(id) : this.options.documents.entry(source);
     if (entry === undefined) return [];
-    const file = source?.uri ?? this.options.naming.nameOf(id);
-    return [{ file, ...entry, context: this.context(file) }];
+    const file = (): string => source?.uri ?? this.options.naming.nameOf(id);
+    return [this.kept.member(id, entry, this.contextAt(id), file)];
   }
 
   /** Those on disk, and those that are open. */

@@ -38,7 +38,10 @@ export interface IndexedFolder {
 
 /** What is known of the documents of a folder. */
 export interface FolderDocuments {
-  /** The documents by path, except those that are open; a file with several names is under one of them. */
+  /**
+   * The documents by path, except those that are open; a file with several names is under one of them. The same object
+   * while nothing has changed.
+   */
   entries: ReadonlyMap<string, IndexEntry>;
   /** The paths of files and folders that were not read. */
   leftOut: readonly string[];
@@ -110,6 +113,7 @@ class Root implements FolderDocuments {
   private readonly unread = new Set<string>();
   private readonly limits: FolderLimits;
   private octets = 0;
+  private collected: Pick<FolderDocuments, 'entries' | 'leftOut'> | undefined;
 
   constructor(
     private readonly at: IndexedFolder,
@@ -119,10 +123,20 @@ class Root implements FolderDocuments {
   }
 
   get leftOut(): readonly string[] {
-    return [...this.unread].filter((path) => !this.options.isOpen(path));
+    return this.now().leftOut;
   }
 
   get entries(): ReadonlyMap<string, IndexEntry> {
+    return this.now().entries;
+  }
+
+  /** What is known, collected once after each change: who asks again gets the same objects. */
+  private now(): Pick<FolderDocuments, 'entries' | 'leftOut'> {
+    const leftOut = (): string[] => [...this.unread].filter((path) => !this.options.isOpen(path));
+    return (this.collected ??= { entries: this.collect(), leftOut: leftOut() });
+  }
+
+  private collect(): Map<string, IndexEntry> {
     const entries = new Map<string, IndexEntry>();
     for (const { names, entry } of this.files.values()) {
       const [name] = names;
@@ -145,6 +159,7 @@ class Root implements FolderDocuments {
       steps += 1;
       if (steps > this.limits.steps) {
         this.unread.add(this.at.folder);
+        this.collected = undefined;
         break;
       }
       // A file that is there, and not under the name that Node.js has for it, has a name that is not UTF-8.
@@ -164,10 +179,12 @@ class Root implements FolderDocuments {
 
   /** An existing folder that cannot be read may contain documents. */
   private refused(folder: string): void {
+    this.collected = undefined;
     if (exists(folder)) this.unread.add(folder);
   }
 
   private again(path: string): void {
+    this.collected = undefined;
     const identities = [this.identities.get(path), attempt(() => realFile(path))?.identity];
     const names = new Set([path, ...identities.flatMap((identity) => this.forget(identity))]);
     for (const name of names) this.add(name);
@@ -185,6 +202,7 @@ class Root implements FolderDocuments {
 
   /** Whether there is a file. */
   private add(path: string): boolean {
+    this.collected = undefined;
     this.unread.delete(path);
     const file = attempt(() => realFile(path));
     if (file === undefined) return false;

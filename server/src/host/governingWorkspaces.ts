@@ -78,6 +78,7 @@ export class GoverningWorkspaces {
   private readonly readings = new WeakMap<ParsedDocument, Reading>();
   private readonly profileFiles = new WeakMap<ParsedDocument, ProfilesFile>();
   private readonly contexts = new WeakMap<Workspace, Contexts>();
+  private searches = 0;
 
   constructor(private readonly options: WorkspacesOptions) {
     this.search = new WorkspaceSearch(options.owners ?? systemOwners, options.folders ?? (() => []));
@@ -91,6 +92,12 @@ export class GoverningWorkspaces {
   /** Clears the search results: a workspace file may have been added or removed. */
   forget(): void {
     this.search.forget();
+    this.searches += 1;
+  }
+
+  /** How often search results were cleared: while it is the same, each document has the same workspace file. */
+  get generation(): number {
+    return this.searches;
   }
 
   /** The settings of a document. `profiles`: those that the workspace file may name; undefined if unknown. */

@@ -12,12 +12,15 @@ import {
 import { isStatus, type DocumentContext, type Member } from '#dots/workspace/documentSet';
 import { ignoredWorkspaceFile, unreadDocuments } from '#dots/workspace/leftOut';
 import { serverAddress } from '#dots/workspace/serverAddress';
-import type { LocatedFinding, Profiles } from '#service/service';
+import type { IndexEntry, LocatedFinding, Profiles } from '#service/service';
 import type { ValidationService } from '#service/validationService';
 import { CrossFaults } from './crossFaults';
 import type { SourceDocument } from './documentCache';
-import { DocumentSets, type RelatedSet, type SetMember, type SetsOptions } from './documentSets';
+import { DocumentSets, type SetsOptions } from './documentSets';
 import { pathInWorkspace } from './governingWorkspaces';
+import { KeptSets } from './keptSets';
+import type { RelatedSet, SetMember } from './relatedSet';
+import { namesIn, type IndexedNames } from './workspaceNames';
 
 export interface ValidatorOptions extends SetsOptions {
   service: ValidationService;
@@ -46,6 +49,7 @@ export interface RuleSources {
 /** Validates documents: alone, with the settings of their workspace file, and together with related documents. */
 export class Validator {
   private readonly faults: CrossFaults;
+  private readonly kept = new KeptSets();
 
   constructor(private readonly options: ValidatorOptions) {
     this.faults = new CrossFaults(options.service);
@@ -53,7 +57,7 @@ export class Validator {
 
   /** A snapshot of the documents; several calls may share it. */
   async now(): Promise<DocumentSets> {
-    return new DocumentSets(this.options, await this.options.profiles());
+    return new DocumentSets(this.options, await this.options.profiles(), this.kept);
   }
 
   /** The same, once the documents that belong together with one have been read. */
@@ -87,6 +91,30 @@ export class Validator {
     return service.adjusted(all, workspace, pathHere);
   }
 
+  /**
+   * The text of a document after all fixes that keep its meaning: each round fixes what the one before made visible,
+   * such as the members after a syntax error.
+   */
+  async fixed(document: SourceDocument): Promise<string> {
+    const { service, documents } = this.options;
+    let text = documents.parsed(document).text;
+    for (let round = 1; round <= mostRounds; round++) {
+      const changed = changedTo(document, text, round);
+      const parsed = documents.parsed(changed);
+      const edits = service.certainEdits(parsed, await this.instead(changed).findings(changed));
+      if (edits.length === 0) break;
+      text = service.applied(parsed, edits);
+    }
+    return text;
+  }
+
+  /** The same validator where a document has another text. */
+  private instead(changed: SourceDocument): Validator {
+    const sources = (): SourceDocument[] =>
+      this.options.sources().map((source) => (source.uri === changed.uri ? changed : source));
+    return new Validator({ ...this.options, sources });
+  }
+
   /** The errors of a document, the documents that define the aliases and ACLs which it names, and others with ACLs. */
   async ruleSources(document: SourceDocument): Promise<RuleSources> {
     const sets = await this.loaded(document.uri);
@@ -118,6 +146,19 @@ export class Validator {
     return { ...namesFor(sets.of(uri), cuid), ...(direction !== undefined && { direction }) };
   }
 
+  /** What all documents define that are open or in these folders. */
+  async indexed(folders: readonly string[]): Promise<IndexedNames[]> {
+    const { documents, index, naming, sources } = this.options;
+    const read = await Promise.all(folders.map((folder) => index.loaded({ folder, deep: true })));
+    const open = sources()
+      .filter((source) => documents.isDocument(source))
+      .map((source): [string, IndexEntry] => [source.uri, documents.entry(source)]);
+    const onDisk = read.flatMap(({ entries }) =>
+      [...entries].map(([path, entry]): [string, IndexEntry] => [naming.nameOf(path), entry]),
+    );
+    return [...new Map([...onDisk, ...open])].map(([uri, entry]) => namesIn(uri, entry));
+  }
+
   /** The related files that were not read. */
   private around(document: SourceDocument, sets: DocumentSets): LocatedFinding[] {
     const { service, documents } = this.options;
@@ -136,6 +177,14 @@ export class Validator {
     const faults = this.faults.of(withContext(set, document.uri, said)).get(document.uri) ?? [];
     return service.locateCross(documents.parsed(document), faults, set.byFile);
   }
+}
+
+/** Fixes that need more rounds than this do not settle. */
+const mostRounds = 10;
+
+/** A document with another text, under the same name. */
+function changedTo({ uri, version, languageId }: SourceDocument, text: string, round: number): SourceDocument {
+  return { uri, version: version + round, ...(languageId !== undefined && { languageId }), getText: () => text };
 }
 
 /** The set with another context of one of its documents. */

@@ -1,9 +1,18 @@
 import { documentTypeOf, type DocumentType } from '#dots/model/documents';
-import type { Position } from '#dots/model/finding';
+import type { Position, Range } from '#dots/model/finding';
 import { child } from '#dots/model/pointer';
 import type { LocatedFinding, ParsedDocument } from './documents/document';
+import type { LayoutOptions } from './documents/layout';
 import { complete, type Completion, type Surroundings } from './features/completion';
+import type { TextFix } from './features/fixes';
+import { folds, type Fold } from './features/folding';
+import { format, formatClosed, type TextEdit } from './features/formatting';
+import { highlights } from './features/highlights';
 import { hover, type Hover } from './features/hover';
+import { links, type DocumentLink } from './features/links';
+import { contentRange, definitionLabel, isSameIn, nameAt, namesOf, type NameAt } from './features/names';
+import { selections } from './features/selection';
+import { symbols, type DocumentSymbol } from './features/symbols';
 import type { Validation } from './features/validation';
 import { validationService, read, type ValidationService } from './validationService';
 import { findingCodes } from '#dots/workspace/findingCodes';
@@ -15,11 +24,18 @@ import type { Profiles, Workspace } from '#dots/workspace/workspaceFile';
 export type {
   Completion,
   DocumentContext,
+  DocumentLink,
+  DocumentSymbol,
+  Fold,
   Hover,
   IndexEntry,
+  LayoutOptions,
   LocatedFinding,
+  NameAt,
   ParsedDocument,
   Profiles,
+  TextEdit,
+  TextFix,
   Validation,
   Workspace,
 };
@@ -47,6 +63,30 @@ export interface LanguageService extends ValidationService {
   hover(document: string | ParsedDocument, position: Position): Hover | undefined;
   /** The kind of the document, and the place of its top-level member. */
   documentInfo(document: string | ParsedDocument): DocumentFacts;
+  /** The outline: entries of lists by what they say, such as `ace dns-amp: drop udp 53 -> 192.0.2.0/24`. */
+  symbols(document: string | ParsedDocument): DocumentSymbol[];
+  /** The edits that format the text, or a range of it; they change blanks only. */
+  format(document: string | ParsedDocument, options: LayoutOptions, range?: Range): TextEdit[];
+  /** The edits that format the object or list that the bracket before a position closes. */
+  formatClosed(document: string | ParsedDocument, options: LayoutOptions, position: Position): TextEdit[];
+  /** The lines that an editor can hide. */
+  folds(document: string | ParsedDocument): Fold[];
+  /** Around each position the ranges to select one after the other, the innermost first. */
+  selections(document: string | ParsedDocument, positions: readonly Position[]): Range[][];
+  /** The places of what is written at a position. */
+  highlights(document: string | ParsedDocument, position: Position): Range[];
+  /** The name of an alias, ACL, profile or the like at a position. */
+  nameAt(document: string | ParsedDocument, position: Position): NameAt | undefined;
+  /** All places of a text that have a name. */
+  names(document: string | ParsedDocument, name: string): NameAt[];
+  /** Whether two names of one document mean the same thing. */
+  isSameName(one: NameAt, other: NameAt): boolean;
+  /** The range of a name without its quotes. */
+  nameRange(document: ParsedDocument, name: NameAt): Range;
+  /** What is defined under a name, in words. */
+  definitionLabel(document: ParsedDocument, name: NameAt): string | undefined;
+  /** Links to RFC sections. */
+  links(document: string | ParsedDocument): DocumentLink[];
 }
 
 /** The language service: pure functions behind one name, without state. */
@@ -64,6 +104,28 @@ export function createLanguageService(): LanguageService {
         parsed.form === 'dots' ? hover(parsed, offset) : hoverConfig(parsed, parsed.form, offset),
       ),
     documentInfo: (document) => facts(read(document)),
+    symbols: (document) => symbols(read(document)),
+    format: (document, options, range) => {
+      const parsed = read(document);
+      return format(parsed, options, range && { start: parsed.offsetAt(range.start), end: parsed.offsetAt(range.end) });
+    },
+    formatClosed: (document, options, position) =>
+      withOffset(document, position, (parsed, offset) => formatClosed(parsed, options, offset)),
+    folds: (document) => folds(read(document)),
+    selections: (document, positions) => {
+      const parsed = read(document);
+      return selections(
+        parsed,
+        positions.map((position) => parsed.offsetAt(position)),
+      );
+    },
+    highlights: (document, position) => withOffset(document, position, highlights),
+    links: (document) => links(read(document)),
+    nameAt: (document, position) => withOffset(document, position, nameAt),
+    names: (document, name) => namesOf(read(document), name),
+    isSameName: isSameIn,
+    nameRange: contentRange,
+    definitionLabel,
   };
 }
 

@@ -2,6 +2,9 @@ import type { Direction, Level } from '#dots/check/check';
 import type { Fault } from '#dots/model/finding';
 import { parseBytes, parseDocument, type LocatedFinding, type ParsedDocument } from './documents/document';
 import { locateFaults, validateDocument, type Validation } from './features/validation';
+import { applied } from './features/edits';
+import { certainEdits, textFixes, type TextFix } from './features/fixes';
+import type { TextEdit } from './features/formatting';
 import { indexEntry, locateCross, type IndexEntry } from './features/documentIndex';
 import { documentContext, type DocumentContext, type DocumentSet } from '#dots/workspace/documentSet';
 import { formOf, type DocumentForm } from '#dots/workspace/fileNames';
@@ -31,6 +34,12 @@ export interface ValidationService {
   validate(document: string | ParsedDocument, options?: ValidateOptions): Validation;
   /** Faults that others found in the document's value, with their ranges. */
   locate(document: ParsedDocument, faults: readonly Fault[]): LocatedFinding[];
+  /** The ways to remove a finding of a document, the best first. */
+  fixes(document: ParsedDocument, finding: LocatedFinding): TextFix[];
+  /** The edits of all fixes of these findings that keep the meaning and do not overlap. */
+  certainEdits(document: ParsedDocument, findings: readonly LocatedFinding[]): TextEdit[];
+  /** The text of a document after edits. */
+  applied(document: ParsedDocument, edits: readonly TextEdit[]): string;
   /** The content of a workspace file; empty if it has errors. */
   workspace(document: ParsedDocument): Workspace;
   /**
@@ -63,6 +72,9 @@ export const validationService: ValidationService = {
   parse,
   validate: (document, { level, direction, file } = {}) => validateDocument(read(document, file), { level, direction }),
   locate: locateFaults,
+  fixes: textFixes,
+  certainEdits,
+  applied,
   workspace: (document) => (isClean(document) ? workspaceOf(document.value) : noWorkspace),
   workspaceFindings,
   policyFindings,

@@ -77,7 +77,9 @@ export function completionItemOf(completion: Completion, snippets: boolean): Com
   };
 }
 
-/** A hover in LSP form. */
-export function hoverOf({ markdown, range }: Hover): LspHover {
-  return { contents: { kind: MarkupKind.Markdown, value: markdown }, range };
+/** A hover in LSP form, after what is defined under the name at its place. */
+export function hoverOf({ markdown, range }: Hover, defined: readonly string[]): LspHover {
+  // As code, the text of a document has no meaning in Markdown.
+  const lines = defined.map((text) => `\`${printable(text).replaceAll('`', "'")}\``);
+  return { contents: { kind: MarkupKind.Markdown, value: [...lines, markdown].join('\n\n') }, range };
 }

@@ -7,9 +7,11 @@ import type { Validator } from '#host/validator';
 import type { LocatedFinding } from '#service/service';
 import type { StartOptions } from './settings';
 
-/** The pause in typing after which a text is validated, in milliseconds; proportionally longer for large texts. */
-const pause = 120;
-const pausePerMegabyte = 60;
+/**
+ * The pause in typing after which a text is validated, milliseconds, and as long again as its last validation took:
+ * while someone types, half of the server's time at most goes into findings.
+ */
+const pause = 50;
 
 /** The delay after a change before the other documents of the set are validated, in milliseconds. */
 const pauseForOthers = 200;
@@ -40,6 +42,8 @@ export class Diagnostics {
   private readonly states = new Map<string, string>();
   /** How often each document was validated: of several validations under way only the last is published. */
   private readonly runs = new Map<string, number>();
+  /** How long the last validation of each document took, milliseconds. */
+  private readonly took = new Map<string, number>();
   private others: NodeJS.Timeout | undefined;
 
   constructor(
@@ -75,14 +79,16 @@ export class Diagnostics {
       this.soon();
       return this.now(document.uri);
     }
-    const delay = pause + (pausePerMegabyte * document.getText().length) / 1e6;
     this.cancel(document.uri);
     this.waiting.set(
       document.uri,
-      setTimeout(() => {
-        this.now(document.uri);
-        this.soon();
-      }, delay),
+      setTimeout(
+        () => {
+          this.now(document.uri);
+          this.soon();
+        },
+        pause + (this.took.get(document.uri) ?? 0),
+      ),
     );
   }
 
@@ -98,6 +104,7 @@ export class Diagnostics {
     this.open.delete(uri);
     this.published.delete(uri);
     this.states.delete(uri);
+    this.took.delete(uri);
     this.soon();
     await this.connection.sendDiagnostics({ uri, diagnostics: [] });
   }
@@ -115,8 +122,10 @@ export class Diagnostics {
     this.runs.set(uri, run);
     // Changes in the meantime are validated separately.
     const isLatest = (): boolean => this.host.current(uri)?.version === version && this.runs.get(uri) === run;
+    const begun = performance.now();
     const findings = this.cache.isForeign(document) ? [] : await this.validator.findings(document);
     if (!isLatest()) return;
+    this.took.set(uri, performance.now() - begun);
     await this.send(uri, version, this.diagnostics(document, findings));
     const state = await this.host.stateOf(document, findings);
     if (isLatest()) await this.sendState(state);

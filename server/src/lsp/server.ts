@@ -23,23 +23,30 @@ import {
 } from '#contract';
 import { describeError } from '#dots/model/errors';
 import { createLanguageService } from '#service/service';
+import { codeActionCapabilities, registerCodeActions } from './codeActions';
 import { completionItemOf, hoverOf } from './convert';
 import type { KnownNames, ParsedDocument, Profiles } from '#service/service';
 import { formOf } from '#dots/workspace/fileNames';
 import { Diagnostics } from './diagnostics';
-import { DocumentCache } from '#host/documentCache';
+import { DocumentCache, isPlainJson } from '#host/documentCache';
 import { pathOf, uriNaming, uriOf } from '#host/files';
 import { FolderIndex, type Pauses } from '#host/folderIndex';
 import { GoverningWorkspaces } from '#host/governingWorkspaces';
+import { NameSearch } from '#host/nameSearch';
 import { Validator } from '#host/validator';
 import { DocumentStates } from './documentStates';
-import { Settings, startOptions } from './settings';
+import { nameCapabilities, registerNames } from './names';
+import { Settings, startOptions, type StartOptions } from './settings';
+import { registerStructure, structureCapabilities } from './structure';
 
 const capabilities: InitializeResult = {
   capabilities: {
     textDocumentSync: { openClose: true, change: TextDocumentSyncKind.Incremental, save: true },
     completionProvider: { triggerCharacters: ['"', ':'] },
     hoverProvider: true,
+    ...structureCapabilities,
+    ...codeActionCapabilities,
+    ...nameCapabilities,
     workspace: { workspaceFolders: { supported: true, changeNotifications: true } },
   },
   serverInfo: { name: 'DOTS language server' },
@@ -65,9 +72,11 @@ class Server {
   private readonly validator: Validator;
   private readonly diagnostics: Diagnostics;
   private readonly states: DocumentStates;
+  private readonly search: NameSearch;
   /** The profiles file that is watched beside the folders, and the registration for all of them. */
   private watched: { profiles: string; registration: Promise<Disposable> } | undefined;
   private readonly snippets: boolean;
+  private readonly options: StartOptions;
   /** The folders that are open in the editor, and the files, as paths. */
   private folders: readonly string[];
   private readonly openFiles = new Set<string>();
@@ -78,6 +87,7 @@ class Server {
     private readonly params: InitializeParams,
   ) {
     const options = startOptions(params);
+    this.options = options;
     const all = (): TextDocument[] => documents.all();
     this.settings = new Settings(connection, params, options);
     this.folders = foldersOf(params);
@@ -104,6 +114,14 @@ class Server {
       areNamed: false,
       level: (uri, ofWorkspace) => ofWorkspace ?? this.settings.level(uri),
       profiles: () => this.profiles(),
+    });
+    this.search = new NameSearch({
+      service: this.service,
+      documents: this.cache,
+      validator: this.validator,
+      naming: uriNaming,
+      sources: all,
+      profilesFile: async () => (this.settings.trusted ? this.settings.profilesFile() : undefined),
     });
     this.states = new DocumentStates(this.service, this.cache, this.validator, this.settings, this.workspaces);
     this.diagnostics = new Diagnostics(connection, this.cache, this.validator, options, {
@@ -133,12 +151,33 @@ class Server {
           .map((item) => completionItemOf(item, this.snippets)),
       );
     });
-    connection.onHover(({ textDocument, position }) =>
-      this.guarded('hover', null, textDocument.uri, (document) => {
+    connection.onHover(async ({ textDocument: { uri }, position }) => {
+      const named = await this.search.definitions(documents.get(uri), position);
+      return this.guarded('hover', null, uri, (document) => {
         const hover = this.service.hover(this.cache.parsed(document), position);
-        return hover === undefined ? null : hoverOf(hover);
-      }),
-    );
+        return hover === undefined ? null : hoverOf(hover, named);
+      });
+    });
+    registerStructure(connection, {
+      service: this.service,
+      about: (what, nothing, uri, answer) =>
+        this.guarded(what, nothing, uri, (document) => answer(this.cache.parsed(document), document)),
+      ownsStructure: (document) => this.options.syntax === 'server' || !isPlainJson(document),
+      indexed: () => this.validator.indexed(this.folders),
+    });
+    const document = (uri: string): TextDocument | undefined => {
+      const found = documents.get(uri);
+      return found === undefined || this.cache.isForeign(found) ? undefined : found;
+    };
+    registerNames(connection, { search: this.search, document });
+    registerCodeActions(connection, {
+      service: this.service,
+      validator: this.validator,
+      document,
+      parsed: (document) => this.cache.parsed(document),
+      createsFiles: this.params.capabilities.workspace?.workspaceEdit?.resourceOperations?.includes('create') === true,
+      failed: (what, error) => this.failed(what, error),
+    });
     connection.onRequest(documentToSendRequest, ({ uri }: DocumentParams) => this.documentToSend(uri));
     connection.onRequest(relatedDocumentsRequest, ({ uri }: DocumentParams) => this.relatedDocuments(uri));
     connection.onRequest(profilesRequest, () => this.states.profiles());

@@ -2,6 +2,7 @@ import type { Fault } from '../../model/finding';
 import { isObject, itemsOf, type JsonObject } from '../../model/json';
 import { child } from '../../model/pointer';
 import { serverOnlyScopeMembers, type Direction } from '#dots/model/direction';
+import { overlappingScopes } from '#dots/model/sharedTargets';
 import { attackTimes } from './attackTimes';
 import { advice, rfcFault } from './fault';
 import { amplifiers, planningAdvice } from './planning';
@@ -60,17 +61,16 @@ function scopeCount(body: JsonObject, count: number, pointer: string, list: stri
     return [
       rfcFault('one-scope', list, '9132 4.4.1.1', 'A mitigation request needs one entry in "scope"; it has none.'),
     ];
-  return [
-    rfcFault(
-      'one-scope',
-      child(list, 1),
-      '9132 4.4.1.1',
-      `A mitigation request carries exactly one scope; this one has ${count}. Send one request for each, each with its own mid.`,
-      {
-        related: [{ pointer: child(list, 0), message: 'the first scope' }],
-      },
-    ),
-  ];
+  const first = { related: [{ pointer: child(list, 0), message: 'the first scope' }] };
+  const message = `A mitigation request carries exactly one scope; this one has ${count}. ${severalScopes(body)}`;
+  return [rfcFault('one-scope', child(list, 1), '9132 4.4.1.1', message, first)];
+}
+
+/** What to do about several scopes: requests of one client that overlap delete each other. */
+function severalScopes(body: JsonObject): string {
+  return overlappingScopes(itemsOf(body.scope).filter(isObject))
+    ? 'Their targets overlap, so as separate requests the one with the higher mid deletes the other (RFC 9132 section 4.4.1.3): merge them into one scope, or filter by an ACL.'
+    : 'Send one request for each, each with its own mid.';
 }
 
 function requestFaults(scope: JsonObject, pointer: string): Fault[] {

@@ -9,15 +9,19 @@ export interface StatusOptions {
   content: 'a' | 'c' | 'n';
   /** Undefined where they are unknown; they are optional. */
   counters: DropCounters | undefined;
+  /** The `conflict-information`, if there is a conflict. */
+  conflict?: JsonObject | undefined;
 }
 
 /** A mitigation as its client sees it: RFC 9132 section 4.4.2, figure 14. */
-export function mitigationStatus(mitigation: Mitigation, { now, content, counters }: StatusOptions): JsonObject {
+export function mitigationStatus(mitigation: Mitigation, options: StatusOptions): JsonObject {
+  const { now, content, counters, conflict } = options;
   return {
     mid: mitigation.mid,
     ...(content === 'n' ? {} : mitigation.scope),
     lifetime: remainingLifetime(mitigation, now),
     ...(content === 'c' ? {} : dynamicPart(mitigation, counters)),
+    ...(content === 'c' || conflict === undefined ? {} : { 'conflict-information': conflict }),
   };
 }
 

@@ -14,8 +14,10 @@ import type { ClientQuota } from '../state/clientQuota';
 import type { CuidClaims } from '../state/cuidClaims';
 import type { Policy } from '../state/policy';
 import { TooManyRequests, type RequestTurns } from '../state/requestTurns';
+import type { TelemetryKind } from '../state/telemetry';
 import type { ServerState } from '../state/serverState';
-import { observedBy, observedConfig } from './observation';
+import { MitigationOverlaps } from './mitigationOverlaps';
+import { observedBy, observedConfig, observedTelemetry } from './observation';
 import { ownerGuard } from './owner';
 import { configResource } from './resources/config';
 import { heartbeatResource } from './resources/heartbeat';
@@ -39,6 +41,7 @@ export interface SignalServiceOptions {
 
 /** The resources of the signal channel: answers the requests of all sessions and notifies the observers. */
 export class SignalService {
+  private readonly overlaps: MitigationOverlaps;
   private readonly observers: Observers;
   private readonly notifications: StatusNotifications;
   private readonly handler: Handler;
@@ -48,12 +51,14 @@ export class SignalService {
     const { state, clock, policy, log } = options;
     const { mitigations } = state;
     this.trace = thinned((line) => log(`signal: ${line}`));
+    this.overlaps = new MitigationOverlaps(state);
     this.observers = this.openObservers();
     this.handler = logged((request) => this.inTurn(request), log);
     mitigations.onDidChange((changed) => this.logStatuses(changed));
     this.notifications = new StatusNotifications({
       observers: this.observers,
       mitigations,
+      overlaps: this.overlaps,
       clock,
       intervalMs: policy.timing.statusMs,
     });
@@ -92,9 +97,11 @@ export class SignalService {
       const client = clients.of(endpoint.security?.identity);
       return client && outsideDomain(client, body, resolve);
     };
-    const checked = { telemetry: state.telemetry, outside, quota };
+    const changed = (kind: TelemetryKind, cuid: string, ids: readonly number[]): void =>
+      this.notifyOfTelemetry(kind, cuid, ids);
+    const checked = { telemetry: state.telemetry, clients: state.clients, outside, quota, changed };
     const resources = {
-      mitigate: mitigateResource({ state, clock, policy, clients, outside, quota }),
+      mitigate: mitigateResource({ state, clock, policy, clients, outside, quota, overlaps: this.overlaps }),
       config: configResource((session) => this.observers.changed(observedConfig(session))),
       hb: heartbeatResource,
       'tm-setup': telemetrySetupResource(checked),
@@ -110,6 +117,11 @@ export class SignalService {
       route(resources, ownerGuard({ clients, claims, log: (line) => this.trace(line) })),
       observedBy,
     );
+  }
+
+  private notifyOfTelemetry(kind: TelemetryKind, cuid: string, ids: readonly number[]): void {
+    if (kind !== 'tmid' || ids.length === 0) return;
+    for (const id of [...ids, undefined]) this.observers.changed(observedTelemetry(cuid, id));
   }
 
   private logStatuses(changed: Mitigation[]): void {

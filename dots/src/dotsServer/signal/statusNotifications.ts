@@ -1,12 +1,14 @@
 import type { Observers } from '#dots/coap/observers';
 import type { Clock, TimerHandle } from '#dots/runtime/clock';
-import { isActive, type Mitigation } from '../state/lifecycle';
+import { isActive, mitigationKey, type Mitigation } from '../state/lifecycle';
 import type { Mitigations } from '../state/mitigations';
+import type { MitigationOverlaps } from './mitigationOverlaps';
 import { observedMitigations } from './observation';
 
 export interface StatusNotificationsOptions {
   observers: Observers;
   mitigations: Mitigations;
+  overlaps: MitigationOverlaps;
   clock: Clock;
   /** Between two notifications of a mitigation whose status does not change, milliseconds. */
   intervalMs: number;
@@ -18,16 +20,30 @@ export interface StatusNotificationsOptions {
  */
 export class StatusNotifications {
   private timer: TimerHandle;
+  /** Mitigations that overlap one of another client which has become active or is no longer. */
+  private readonly inConflict = new Map<string, Mitigation>();
 
   constructor(private readonly options: StatusNotificationsOptions) {
+    options.mitigations.watch((before, after) => this.noteConflicts(before, after));
     options.mitigations.onDidChange((changed) => {
-      for (const key of keysOf(changed)) options.observers.changed(key);
+      for (const key of keysOf([...changed, ...this.inConflict.values()])) options.observers.changed(key);
+      this.inConflict.clear();
     });
     this.repeat();
   }
 
   close(): void {
     this.options.clock.clearTimeout(this.timer);
+  }
+
+  /** Both clients of a conflict are notified: RFC 9132 section 4.4.2.1. */
+  private noteConflicts(before: Mitigation | undefined, after: Mitigation | undefined): void {
+    const changed = after ?? before;
+    const wasActive = before !== undefined && isActive(before);
+    const { observers, overlaps } = this.options;
+    if (changed === undefined || observers.size === 0 || wasActive === (after !== undefined && isActive(after))) return;
+    for (const other of overlaps.of(changed))
+      if (other.cuid !== changed.cuid && isActive(other)) this.inConflict.set(mitigationKey(other), other);
   }
 
   private repeat(): void {

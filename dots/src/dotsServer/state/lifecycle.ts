@@ -54,6 +54,8 @@ export interface Mitigation {
   droppedForMs: number;
   /** How long it continues after a withdrawal, milliseconds. */
   terminatingMs: number;
+  /** The `conflict-information` of one that the server has withdrawn for a conflict: RFC 9132 section 4.4.1.3. */
+  conflict?: JsonObject;
 }
 
 /** Names a mitigation: a mid is unique for one client only (RFC 9132 section 4.4.1). */
@@ -95,6 +97,11 @@ export function refreshed(mitigation: Mitigation, lifetime: number, now: number)
 export function withdrawn(mitigation: Mitigation, now: number): Mitigation {
   if (isEnding(mitigation)) return mitigation;
   return enter(mitigation, mitigation.status === status.waiting ? status.terminated : status.terminating, now);
+}
+
+/** A mitigation that the server withdraws for a conflict: it ends at once (RFC 9132 section 4.4.1.3). */
+export function withdrawnByServer(mitigation: Mitigation, now: number, conflict: JsonObject): Mitigation {
+  return { ...enter(mitigation, status.withdrawn, now), conflict };
 }
 
 /**

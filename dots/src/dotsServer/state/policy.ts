@@ -10,12 +10,20 @@ export interface Timing {
   statusMs: number;
 }
 
+/**
+ * What becomes of requests of several clients for the same target (RFC 9132 section 4.4.2.1): the first one stays and
+ * later ones are refused, all are in force, or none is.
+ */
+export type ConflictPolicy = (typeof conflictPolicies)[number];
+export const conflictPolicies = ['keep-first', 'keep-both', 'reject-all'] as const;
+
 /** What the server grants. */
 export interface Policy {
   /** The longest lifetime granted, seconds. */
   maxLifetime: number;
   /** Whether a lifetime of -1 is granted; if not, it becomes `maxLifetime`. */
   indefinite: boolean;
+  conflicts: ConflictPolicy;
   timing: Timing;
   limits: Limits;
 }
@@ -69,6 +77,7 @@ export const defaultTiming: Timing = {
 export const defaultPolicy: Policy = {
   maxLifetime: 86_400,
   indefinite: false,
+  conflicts: 'keep-both',
   timing: defaultTiming,
   limits: {
     entriesPerClient: 1024,

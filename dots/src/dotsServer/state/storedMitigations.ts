@@ -29,6 +29,7 @@ function faultOf(value: JsonValue): string | undefined {
     expiresAt: (at) => at === null || isTime(at),
     droppedForMs: isTime,
     terminatingMs: isTime,
+    conflict: (conflict) => conflict === undefined || isObject(conflict),
   });
   if (fault !== undefined || !isObject(value) || !isObject(value.scope)) return fault ?? 'it is not an object';
   if (value.startedAt === null && value.status !== status.waiting && value.status !== status.terminated)

@@ -1,4 +1,5 @@
 import { check } from '#dots/check/check';
+import { isLegalText } from '#dots/check/legalText';
 import { isObject, type JsonObject, type JsonValue } from '#dots/model/json';
 
 /** Whether a member has a value that a server stores; undefined: it is missing. */
@@ -19,13 +20,17 @@ export function faultOfDocument(document: JsonObject): string | undefined {
   return error && `${error.code} at ${error.pointer}: ${error.message}`;
 }
 
-export const isCuid: IsValid = (value) => typeof value === 'string' && value !== '';
-export const isCdid: IsValid = (value) => value === undefined || typeof value === 'string';
+export const isCuid: IsValid = (value) => isName(value) && value !== '';
+export const isCdid: IsValid = (value) => value === undefined || isName(value);
+/** `Security.identity`; that of a pre-shared key may have any characters. */
 export const isOwner: IsValid = (value) => value === undefined || (typeof value === 'string' && value !== '');
 export const isUint32: IsValid = (value) => isWhole(value) && value <= 0xffff_ffff;
 
 /** Milliseconds, of a moment or of a duration. */
 export const isTime: IsValid = (value) => typeof value === 'number' && value >= 0 && value <= 8.64e15;
+
+/** Requests with other characters in their names are refused, so none is stored. */
+const isName = (value: JsonValue | undefined): value is string => typeof value === 'string' && isLegalText(value);
 
 const isWhole = (value: JsonValue | undefined): value is number =>
   typeof value === 'number' && Number.isInteger(value) && value >= 0;

@@ -23,6 +23,10 @@ export interface TelemetryEntry {
   body: JsonObject;
 }
 
+/** What became of an entry, and the identifiers of those that it has overridden, or of the one that overrides it. */
+export type Stored =
+  { outcome: 'created' | 'changed'; removed: number[] } | { outcome: 'overridden'; by: number } | { outcome: 'full' };
+
 /** The telemetry of all clients: stored before it takes effect. */
 export class Telemetry {
   private readonly table: Table<TelemetryEntry>;
@@ -50,13 +54,25 @@ export class Telemetry {
     return this.table.of(cuid);
   }
 
-  /** Stores an entry. @param isFull whether it would exceed the limits, asked when it is decided */
-  put(entry: TelemetryEntry, isFull: () => boolean): Promise<'created' | 'changed' | 'full'> {
+  /**
+   * Stores an entry, and removes those that it overrides.
+   * @param isFull whether one more would exceed the limits, asked when it is decided
+   * @param overlaps whether one of two entries overrides the other: that with the higher identifier
+   */
+  put(
+    entry: TelemetryEntry,
+    isFull: () => boolean,
+    overlaps: (other: TelemetryEntry) => boolean,
+  ): Promise<Stored> {
     return this.store.exclusive(() => {
       const isNew = this.table.get(telemetryKey(entry)) === undefined;
-      if (isNew && isFull()) return 'full';
+      const overlapping = this.of(entry.cuid, entry.kind).filter((other) => other.id !== entry.id && overlaps(other));
+      const higher = overlapping.find(({ id }) => id > entry.id);
+      if (higher !== undefined) return { outcome: 'overridden', by: higher.id };
+      if (isNew && overlapping.length === 0 && isFull()) return { outcome: 'full' };
+      for (const lower of overlapping) this.table.remove(telemetryKey(lower));
       this.table.put(entry);
-      return isNew ? 'created' : 'changed';
+      return { outcome: isNew ? 'created' : 'changed', removed: overlapping.map(({ id }) => id) };
     });
   }
 

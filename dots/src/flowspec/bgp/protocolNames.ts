@@ -1,23 +1,4 @@
-/** Protocol numbers with well-known names (IANA protocol numbers). */
-const protocols: Record<number, string> = {
-  1: 'icmp',
-  2: 'igmp',
-  4: 'ipip',
-  6: 'tcp',
-  17: 'udp',
-  33: 'dccp',
-  41: 'ipv6',
-  44: 'ipv6-frag',
-  47: 'gre',
-  50: 'esp',
-  51: 'ah',
-  58: 'icmpv6',
-  89: 'ospf',
-  103: 'pim',
-  112: 'vrrp',
-  132: 'sctp',
-  136: 'udplite',
-};
+import { protocolNames as protocols } from '#dots/model/protocols';
 
 /** TCP. */
 export const tcp = 6 as const;

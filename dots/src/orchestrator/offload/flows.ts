@@ -26,7 +26,7 @@ export type OffloadPath = 'out-of-band' | 'in-band';
 export const mostListed = 16;
 
 /** Whether a flow is one of a reflection attack. */
-export const isReflection = ({ sourcePort }: FlowMembers): boolean => sourcePort !== undefined;
+const isReflection = ({ sourcePort }: FlowMembers): boolean => sourcePort !== undefined;
 
 /** Flows with the same members have the same text. */
 export function flowKey({ target, protocol, source, sourcePort, targetPort }: FlowMembers): string {

@@ -1,6 +1,7 @@
 import { describeError } from '#dots/model/errors';
 import { duration } from '#dots/words/quantities';
 import { securityWords } from '#dots/words/sessions';
+import { codeWords } from '#dots/words/codes';
 import type { KeeperEvent } from './keeperEvents';
 
 /** An event of a session that is kept as a sentence for a log; undefined where another event has said it. */
@@ -22,6 +23,8 @@ export function eventWords(event: KeeperEvent, { server, cuid }: { server: strin
       return `The redirection to ${event.from} is over; ${server} is used again.`;
     case 'over-tls':
       return `The session with ${server} continues over TLS. ${describeError(event.error)}`;
+    case 'filter-control':
+      return filterControlWords(event, server);
     case 'state':
       return stateChangeWords(event, server);
   }
@@ -40,4 +43,17 @@ function stateChangeWords({ before, snapshot }: KeeperEvent & { type: 'state' },
   return snapshot.session === 'closed'
     ? `${server} has ended the session; it is opened again within a minute, or with the next request.`
     : `${server} is not responding; heartbeats continue.`;
+}
+
+function filterControlWords({ request, outcome }: KeeperEvent & { type: 'filter-control' }, server: string): string {
+  const acls = request.failed.acls.join(', ');
+  const { id } = request.entry;
+  if (outcome === 'not-needed')
+    return `Mid ${id} has ended, so the request to ${server} was not sent again with the ACLs ${acls}.`;
+  const again = `The request of mid ${id} was sent to ${server} again with the ACLs ${acls} (RFC 9133 section 3.2.1)`;
+  if ('error' in outcome)
+    return `${again}, without an answer. ${describeError(outcome.error)} Next: dots status ${id} shows what the server has.`;
+  const { answer, entry } = outcome.recorded;
+  if (answer.ok) return `${again}, as mid ${entry.id}: ${answer.code}. It replaces mid ${id}.`;
+  return `${again} and refused: ${answer.code} ${codeWords(answer.code).name}. Mid ${id} continues without a change of the ACLs; dots data changes them over the data channel.`;
 }

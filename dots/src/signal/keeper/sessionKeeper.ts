@@ -16,6 +16,7 @@ import { defaultConfiguration, timingOf, transmissionOf, type ConfigurationSet }
 import { DrainingSessions } from './drainingSessions';
 import { Heartbeats } from './heartbeats';
 import type { KeeperEvent, KeeperSnapshot } from './keeperEvents';
+import { LaterFilterControl } from './laterFilterControl';
 import { MitigationActivity } from './mitigationActivity';
 import { Negotiation } from './negotiation';
 import { openFirst } from './places';
@@ -66,6 +67,8 @@ export class SessionKeeper {
   private readonly activity: MitigationActivity;
   private readonly negotiation: Negotiation;
   private readonly redirection: Redirection;
+  /** What is sent again with its ACLs later. */
+  readonly filterControl: LaterFilterControl;
   /** The session with the alternate server that was named last, if it could be opened. */
   private following: Promise<SignalSession | undefined> = Promise.resolve(undefined);
   private configuration = defaultConfiguration;
@@ -106,6 +109,11 @@ export class SessionKeeper {
         this.attempts.now({ underAttack: false }).catch(() => undefined);
       },
     );
+    this.filterControl = new LaterFilterControl({
+      clock,
+      ask: (asking) => this.ask(asking, { underAttack: true }),
+      report: (request, outcome) => this.emit({ type: 'filter-control', request, outcome }),
+    });
     this.attempts = new Attempts({
       clock,
       open: async (underAttack) => this.adopt(await this.openSomewhere(underAttack)),
@@ -183,6 +191,7 @@ export class SessionKeeper {
     this.negotiation.stop();
     this.activity.stop();
     this.redirection.stop();
+    this.filterControl.stop();
     this.clock.clearTimeout(this.improvement);
     this.update();
     await Promise.all([this.session?.close(), this.retired.close()]);

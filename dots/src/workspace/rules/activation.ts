@@ -1,18 +1,14 @@
 import type { AclFact } from '../aclFacts';
-import {
-  crossFault,
-  isStatus,
-  mayBeSameClient,
-  type CrossRule,
-  type Defined,
-  type Member,
-  type PlacedFault,
-} from '../documentSet';
+import { crossFault, isStatus, type CrossRule, type Defined, type DocumentSet, type PlacedFault } from '../documentSet';
 import { aclsOf } from '../definitions';
 
-interface Request {
-  member: Member;
-  switches: ReadonlyMap<string, string[]>;
+/** The clients of some requests; undefined for a request that names none. */
+type Clients = ReadonlySet<string | undefined>;
+
+/** The clients that have requests, and by the name of an ACL those with a request that activates it. */
+interface Requests {
+  clients: Clients;
+  activating: ReadonlyMap<string, Clients>;
 }
 
 /**
@@ -21,29 +17,37 @@ interface Request {
  */
 export const idleAcls: CrossRule = (set) => {
   if (!set.complete) return [];
-  const requests = set.members
-    .filter((member) => member.facts.scopes.length > 0 && !isStatus(member))
-    .map((member) => ({ member, switches: switchesOf(member) }));
+  const requests = requestsOf(set);
   return [...aclsOf(set).values()]
     .flat()
     .filter(({ member }) => member.certain && !isStatus(member))
     .flatMap((acl) => idle(acl, requests));
 };
 
-function switchesOf({ facts }: Member): Map<string, string[]> {
-  const switches = new Map<string, string[]>();
-  for (const { text, activation } of facts.scopes.flatMap(({ acls }) => acls))
-    switches.set(text, [...(switches.get(text) ?? []), activation]);
-  return switches;
+function requestsOf({ members }: DocumentSet): Requests {
+  const clients = new Set<string | undefined>();
+  const activating = new Map<string, Set<string | undefined>>();
+  for (const member of members) {
+    const { scopes } = member.facts;
+    if (scopes.length === 0 || isStatus(member)) continue;
+    clients.add(member.context.cuid);
+    for (const { text, activation } of scopes.flatMap(({ acls }) => acls))
+      if (activation !== 'deactivate')
+        activating.set(text, (activating.get(text) ?? new Set()).add(member.context.cuid));
+  }
+  return { clients, activating };
 }
 
-function idle({ member, fact, cuid }: Defined<AclFact>, requests: readonly Request[]): PlacedFault[] {
+/** Whether one of the clients may be a certain one. */
+function mayInclude(clients: Clients | undefined, cuid: string | undefined): boolean {
+  if (clients === undefined || clients.size === 0) return false;
+  return cuid === undefined || clients.has(undefined) || clients.has(cuid);
+}
+
+function idle({ member, fact, cuid }: Defined<AclFact>, { clients, activating }: Requests): PlacedFault[] {
   if (fact.activation === 'immediate') return [];
-  const own = requests.filter((request) => mayBeSameClient(request.member.context.cuid, cuid));
-  const isSwitchedOn = own.some(
-    ({ switches }) => switches.get(fact.name)?.some((activation) => activation !== 'deactivate') === true,
-  );
-  if (isSwitchedOn || (fact.activation === 'activate-when-mitigating' && own.length > 0)) return [];
+  const isSwitchedOn = mayInclude(activating.get(fact.name), cuid);
+  if (isSwitchedOn || (fact.activation === 'activate-when-mitigating' && mayInclude(clients, cuid))) return [];
   const message =
     fact.activation === 'deactivate'
       ? `The ACL "${fact.name}" is deactivated, and no request of this workspace activates it ("acl-list"): it has no effect.`

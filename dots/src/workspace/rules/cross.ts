@@ -1,5 +1,5 @@
 import type { Fault } from '#dots/model/finding';
-import type { CrossRule, DocumentSet } from '../documentSet';
+import type { CrossRule, DocumentSet, Member, PlacedFault } from '../documentSet';
 import { idleAcls } from './activation';
 import { describedAttacks, unmappedAttacks } from './attacks';
 import { notOffered } from './capabilities';
@@ -15,14 +15,25 @@ const rules: readonly CrossRule[] = [
   idleAcls,
   overlappingRequests,
   doubleMids,
-  lateMids,
+  alone(lateMids),
   changedTargets,
-  foreignTargets,
+  alone(foreignTargets),
   notOffered,
-  quirkyRequests,
+  alone(quirkyRequests),
   unmappedAttacks,
   describedAttacks,
 ];
+
+/** A rule that looks at each document by itself: it is evaluated once for each state of a document. */
+function alone(rule: CrossRule): CrossRule {
+  const known = new WeakMap<Member, PlacedFault[]>();
+  return ({ members, complete }) =>
+    members.flatMap((member) => {
+      const faults = known.get(member) ?? rule({ members: [member], complete });
+      known.set(member, faults);
+      return faults;
+    });
+}
 
 /** What is wrong between the documents of a set (class `cross`), by document; the same whatever their order. */
 export function crossFaults(set: DocumentSet): Map<string, Fault[]> {

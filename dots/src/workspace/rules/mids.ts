@@ -1,5 +1,6 @@
 import type { DocumentKind } from '#dots/model/documents';
-import { crossFault, isStatus, type CrossRule, type Member } from '../documentSet';
+import { crossFault, isStatus, type CrossRule, type Member, type PlacedFault } from '../documentSet';
+import type { ScopeFact } from '../facts';
 import { sameTargets } from '../sameTargets';
 
 /**
@@ -41,36 +42,48 @@ export const lateMids: CrossRule = ({ members }) =>
  */
 export const changedTargets: CrossRule = ({ members }) => {
   const requests = members.filter((member) => member.certain && !isStatus(member));
+  const originals = originalsOf(requests);
   return requests.flatMap((member) =>
     member.facts.scopes
       .filter(({ efficacy }) => efficacy)
-      .flatMap((scope) => {
-        const originals = requests.flatMap((other) =>
-          isOriginal(other, member)
-            ? other.facts.scopes.filter(({ efficacy }) => !efficacy).map((original) => ({ other, original }))
-            : [],
-        );
-        const [first] = originals;
-        if (first === undefined || originals.some(({ original }) => sameTargets(original.value, scope.value)))
-          return [];
-        const related = [{ file: first.other.file, pointer: first.original.pointer, message: 'the request' }];
-        return [
-          crossFault(
-            member,
-            'error',
-            'efficacy-differs',
-            scope.pointer,
-            '9132 4.4.3',
-            `An efficacy update repeats the targets of its request (mid ${member.context.mid ?? 0}); these differ, and the server refuses it.`,
-            related,
-          ),
-        ];
-      }),
+      .flatMap((scope) => differing(member, scope, originals.get(requestKey(member)) ?? [])),
   );
 };
 
-function isOriginal({ context }: Member, { context: own }: Member): boolean {
-  return (
-    own.mid !== undefined && context.mid === own.mid && context.cuid === own.cuid && context.profile === own.profile
-  );
+/** The request of a mitigation. */
+interface Original {
+  member: Member;
+  scope: ScopeFact;
+}
+
+/** What identifies a mitigation: two documents with equal keys are sent under one mid of one client. */
+const requestKey = ({ context: { cuid, mid, profile } }: Member): string => JSON.stringify([cuid, mid, profile]);
+
+/** The requests of mitigations with a mid, by what identifies them. */
+function originalsOf(requests: readonly Member[]): Map<string, Original[]> {
+  const originals = new Map<string, Original[]>();
+  for (const member of requests.filter(({ context }) => context.mid !== undefined)) {
+    const key = requestKey(member);
+    const known = originals.get(key) ?? [];
+    known.push(...member.facts.scopes.filter(({ efficacy }) => !efficacy).map((scope) => ({ member, scope })));
+    originals.set(key, known);
+  }
+  return originals;
+}
+
+function differing(member: Member, scope: ScopeFact, originals: readonly Original[]): PlacedFault[] {
+  const [first] = originals;
+  if (first === undefined || originals.some((original) => sameTargets(original.scope.value, scope.value))) return [];
+  const related = [{ file: first.member.file, pointer: first.scope.pointer, message: 'the request' }];
+  return [
+    crossFault(
+      member,
+      'error',
+      'efficacy-differs',
+      scope.pointer,
+      '9132 4.4.3',
+      `An efficacy update repeats the targets of its request (mid ${member.context.mid ?? 0}); these differ, and the server refuses it.`,
+      related,
+    ),
+  ];
 }

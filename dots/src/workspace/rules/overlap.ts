@@ -14,7 +14,7 @@ import {
   type Member,
   type PlacedFault,
 } from '../documentSet';
-import type { AliasFact, ScopeFact, Targets } from '../facts';
+import type { AliasFact, ScopeFact, Targets, TextAt } from '../facts';
 
 /** A mitigation request of the set, and what it protects, its aliases looked up. */
 interface Request {
@@ -80,10 +80,9 @@ function clientsOf(set: DocumentSet): Map<string, Request[]> {
   for (const member of set.members) {
     if (!member.certain || isStatus(member)) continue;
     const key = `${member.context.cuid ?? ''} ${member.context.profile ?? ''}`;
-    const requests = member.facts.scopes
-      .filter(({ efficacy }) => !efficacy)
-      .map((scope) => requestOf(member, scope, aliases));
-    clients.set(key, [...(clients.get(key) ?? []), ...requests]);
+    const requests = clients.get(key) ?? [];
+    for (const scope of member.facts.scopes) if (!scope.efficacy) requests.push(requestOf(member, scope, aliases));
+    clients.set(key, requests);
   }
   return clients;
 }
@@ -102,7 +101,18 @@ function requestOf(member: Member, scope: ScopeFact, aliases: Aliases): Request 
 function add({ names, networks }: Request, { prefixes, fqdns, uris }: Targets): void {
   for (const { text } of fqdns) names.add(text.toLowerCase());
   for (const { text } of uris) names.add(text);
-  networks.push(...prefixes.map(({ text }) => parsePrefix(text)).filter((prefix) => prefix !== undefined));
+  networks.push(...networksOf(prefixes));
+}
+
+const knownNetworks = new WeakMap<readonly TextAt[], Prefix[]>();
+
+/** The prefixes of a document, read once. */
+function networksOf(prefixes: readonly TextAt[]): Prefix[] {
+  const networks =
+    knownNetworks.get(prefixes) ??
+    prefixes.map(({ text }) => parsePrefix(text)).filter((prefix) => prefix !== undefined);
+  knownNetworks.set(prefixes, networks);
+  return networks;
 }
 
 /** For each request those of the same trigger type that share a target with it, and the target. */
@@ -122,8 +132,10 @@ function sharedTargets(requests: readonly Request[]): Map<Request, Map<Request, 
   const networks = new NetworkIndex<Request>();
   for (const request of requests) {
     for (const name of request.names) {
-      for (const other of names.get(name) ?? []) note(request, other, name);
-      names.set(name, [...(names.get(name) ?? []), request]);
+      const others = names.get(name) ?? [];
+      for (const other of others) note(request, other, name);
+      others.push(request);
+      names.set(name, others);
     }
     for (const network of request.networks) networks.add(network, request);
   }

@@ -1,3 +1,4 @@
+import { replacement } from '#dots/check/fixes';
 import { closest } from '#dots/check/suggestions';
 import type { AclFact } from '../aclFacts';
 import {
@@ -34,7 +35,11 @@ export const unusedAliases: CrossRule = (set) => {
   if (!set.complete) return [];
   const used = new Map<string, (string | undefined)[]>();
   for (const member of set.members)
-    for (const { text } of aliasUses(member)) used.set(text, [...(used.get(text) ?? []), member.context.cuid]);
+    for (const { text } of aliasUses(member)) {
+      const users = used.get(text) ?? [];
+      users.push(member.context.cuid);
+      used.set(text, users);
+    }
   return [...aliasesOf(set).values()]
     .flat()
     .filter(
@@ -94,6 +99,7 @@ function unknownAcl(
       wanted.rfc,
       `"${use.text}" is an entry (ACE) of the ACL "${found.fact.name}" in ${shortName(found.member.file)}: a request names the ACL.`,
       related,
+      [replacement(use.pointer, found.fact.name, `Write the name of the ACL, "${found.fact.name}"`, true)],
     ),
   ];
 }
@@ -134,5 +140,7 @@ function unknown(
   const message = set.complete
     ? `No document of this workspace defines the ${what} "${use.text}": unless it was installed otherwise, the server ${refusal}.${advice}`
     : `None of the known documents defines the ${what} "${use.text}"; if the server does not have it either, it ${refusal}.${advice}`;
-  return [crossFault(member, set.complete ? 'warning' : 'information', code, use.pointer, rfc, message)];
+  const fixes = near === undefined ? undefined : [replacement(use.pointer, near, `Write "${near}"`, false)];
+  const severity = set.complete ? 'warning' : 'information';
+  return [crossFault(member, severity, code, use.pointer, rfc, message, undefined, fixes)];
 }

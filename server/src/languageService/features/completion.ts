@@ -8,6 +8,7 @@ import { resolve, schemaAt, schemaOf, type SchemaNode } from '#dots/model/schema
 import type { DefinedNames } from '#dots/workspace/definitions';
 import { cursorAt, type Cursor } from '../documents/cursor';
 import { parseDocument, type ParsedDocument } from '../documents/document';
+import { memberOrder } from '../knowledge/usual';
 import { factLines, memberText, rfcLink, sectionOf, typeLine } from './facts';
 import { plainText, skeleton, skeletonMembers } from './skeleton';
 import { Trial } from './trial';
@@ -143,6 +144,7 @@ function members(document: ParsedDocument, cursor: Cursor, place: Placement, dir
   if (kind === undefined || object?.properties === undefined) return [];
   const excluded = new Set([...cursor.names, ...excludedMembers(object, cursor.names)]);
   const first = skeletonMembers(holder(cursor.path), object);
+  const order = memberOrder[holder(cursor.path)] ?? [];
   const around = aroundName(document.value, cursor);
   const trial = new Trial(document.value, cursor.path, around.others, true, direction);
   const frames = framesAt(kind, document.value, cursor.path);
@@ -160,7 +162,7 @@ function members(document: ParsedDocument, cursor: Cursor, place: Placement, dir
           ...memberFacts(kind, [...cursor.path, name], schema, object.required?.includes(name) === true),
           snippet: cursor.colon ? `"${name}"` : `"${name}": ${value}`,
           filterText: `"${name}"`,
-          sortText: rank(memberGroup(name, schema, object, first), index),
+          sortText: rankOf(name, memberGroup(name, schema, object, first), [...first, ...order], index),
         }),
       ];
     });
@@ -294,6 +296,13 @@ function holder(path: readonly string[]): string {
 
 function kindOf(path: readonly string[]): DocumentKind | undefined {
   return documentTypes.find(({ topMember }) => topMember === path[0])?.kind;
+}
+
+/** The rank of a member: those with an order of use come first in their group. */
+function rankOf(name: string, group: number, order: readonly string[], index: number): string {
+  const place = order.indexOf(name);
+  if (place < 0) return rank(group, order.length + index);
+  return rank(Math.min(group, 1), place);
 }
 
 const rank = (group: number, index: number): string => `${group}${String(index).padStart(4, '0')}`;

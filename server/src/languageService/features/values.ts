@@ -1,5 +1,5 @@
 import type { XYang, YangType } from '#dots/model/schema';
-import { ports, protocols } from '../knowledge/numbers';
+import { portsFor, protocols } from '../knowledge/numbers';
 import { usualValues } from '../knowledge/usual';
 import type { Cursor } from '../documents/cursor';
 import type { DefinedNames } from '#dots/workspace/definitions';
@@ -27,7 +27,7 @@ export function valueSuggestions(path: readonly string[], yang: XYang | undefine
   const { type, default: preset } = yang ?? {};
   const name = path[path.length - 1] ?? '';
   if (type === undefined) return [];
-  const all = ofType(name, type, preset).map((suggestion) => ({
+  const all = ofType(path, type, preset).map((suggestion) => ({
     ...suggestion,
     ...meaning(path, yang, suggestion.label),
   }));
@@ -89,9 +89,10 @@ function presetSuggestion(type: YangType, preset: string, units: string | undefi
   };
 }
 
-function ofType(name: string, type: YangType, preset: string | undefined): ValueSuggestion[] {
+function ofType(path: readonly string[], type: YangType, preset: string | undefined): ValueSuggestion[] {
+  const name = path[path.length - 1] ?? '';
   if (isProtocol(name, type)) return numbers(protocols);
-  if (isPort(type)) return numbers(ports);
+  if (isPort(type)) return numbers(portsFor(path));
   switch (type.base) {
     case 'boolean':
       return ['true', 'false'].map((label) => ({
@@ -108,7 +109,7 @@ function ofType(name: string, type: YangType, preset: string | undefined): Value
     case 'identityref':
       return (type.identities ?? []).map((identityName) => identity(identityName, name));
     case 'union':
-      return (type.members ?? []).flatMap((member) => ofType(name, member, preset));
+      return (type.members ?? []).flatMap((member) => ofType(path, member, preset));
     default:
       return [];
   }

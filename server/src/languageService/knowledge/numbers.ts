@@ -19,6 +19,18 @@ export const protocols: ReadonlyMap<number, string> = new Map([
   [136, 'UDP-Lite'],
 ]);
 
+/**
+ * The well-known ports for a member: at a target those of services come first, at a source those that are abused for
+ * amplification.
+ * @param path leads to the member
+ */
+export function portsFor(path: readonly string[]): ReadonlyMap<number, string> {
+  if (!path.some((token) => /^(?:target|destination)-/.test(token))) return ports;
+  const isAbused = ([, words]: [number, string]): boolean => words.includes('amplification');
+  const entries = [...ports];
+  return new Map([...entries.filter((each) => !isAbused(each)), ...entries.filter(isAbused)]);
+}
+
 /** Port numbers that attacks and services are known by (IANA service names registry). */
 export const ports: ReadonlyMap<number, string> = new Map([
   [53, 'DNS; its UDP answers are abused for amplification'],

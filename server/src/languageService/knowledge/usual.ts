@@ -37,6 +37,25 @@ export const usualMembers: Readonly<Record<string, readonly string[]>> = {
   'ietf-dots-data-channel:dots-data': ['dots-client'],
 };
 
+const ports = ['destination-port-range-or-operator', 'source-port-range-or-operator'];
+
+/**
+ * The members of an object that is seldom written without them, in the order of use, by the member that contains the
+ * object. Completion offers them first, after those that are required and usual.
+ */
+export const memberOrder: Readonly<Record<string, readonly string[]>> = {
+  scope: ['target-fqdn', 'target-uri', 'alias-name', 'ietf-dots-signal-control:acl-list'],
+  alias: ['target-port-range', 'target-protocol', 'target-fqdn', 'target-uri'],
+  matches: ['ipv4', 'ipv6', 'udp', 'tcp', 'icmp'],
+  ipv4: ['destination-ipv4-network', 'source-ipv4-network', 'protocol', 'fragment'],
+  ipv6: ['destination-ipv6-network', 'source-ipv6-network', 'protocol', 'fragment'],
+  udp: ports,
+  tcp: [...ports, 'flags-bitmask'],
+  icmp: ['type', 'code'],
+  'destination-port-range-or-operator': ['operator', 'port', 'lower-port', 'upper-port'],
+  'source-port-range-or-operator': ['operator', 'port', 'lower-port', 'upper-port'],
+};
+
 /** The schema's values of a member that DOTS uses, the most usual first. */
 export const usualValues: Readonly<Record<string, readonly string[]>> = {
   forwarding: ['ietf-access-control-list:drop', 'ietf-access-control-list:accept'],

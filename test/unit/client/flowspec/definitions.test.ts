@@ -19,7 +19,7 @@ const aliases = (name: string): string =>
 const source = { uri: vscode.Uri.file('/a/request.dots.json') } as unknown as api.TextDocument;
 
 /** Definitions for an editor whose language server answers so. */
-function definitions(related: RelatedDocuments | undefined): InstanceType<typeof Definitions> {
+function definitionsWith(related: RelatedDocuments | undefined): InstanceType<typeof Definitions> {
   type Language = ConstructorParameters<typeof Definitions>[0];
   return new Definitions({ relatedDocuments: () => Promise.resolve(related) } as unknown as Language);
 }
@@ -30,7 +30,7 @@ test('the files that the language server names are read, and again only when the
     .set('/b/broken.dots.json', { mtime: 1, text: '{' })
     .set('/a/unrelated.dots.json', { mtime: 1, text: aliases('two') });
   const uris = ['file:///a/aliases.dots.json', 'file:///b/broken.dots.json'];
-  const all = definitions({
+  const all = definitionsWith({
     errors: [],
     usesNames: true,
     definitions: uris,
@@ -41,22 +41,26 @@ test('the files that the language server names are read, and again only when the
   const first = await all.neededBy(source);
   assert.deepEqual(await all.neededBy(source), first);
   assert.deepEqual(
-    [first.usesNames, first.inputs.map(({ file }) => file), editor.reads],
-    [true, ['aliases.dots.json'], ['/a/aliases.dots.json', '/b/broken.dots.json']],
+    [first.usesNames, first.definitions.map(({ file }) => file), editor.reads],
+    [true, ['aliases.dots.json', 'broken.dots.json'], ['/a/aliases.dots.json', '/b/broken.dots.json']],
   );
   editor.files.set('/a/aliases.dots.json', { mtime: 2, text: aliases('two') });
-  assert.match(JSON.stringify(await all.neededBy(source)), /"two"/);
+  assert.match(JSON.stringify(await all.neededBy(source)), /\\"two\\"/);
   assert.equal(editor.reads.length, 3);
 });
 
 test('without a language server a document is translated alone', async () => {
-  assert.deepEqual(await definitions(undefined).neededBy(source), { usesNames: false, inputs: [], accepting: [] });
+  assert.deepEqual(await definitionsWith(undefined).neededBy(source), {
+    usesNames: false,
+    definitions: [],
+    accepting: [],
+  });
 });
 
 test('errors, other ACLs and the port of the signal channel are those that the language server says', async () => {
   const fault = { code: 'rfc/x', class: 'rfc', severity: 'error', message: 'No.', rfc: '9132', pointer: '' } as const;
   editor.files.set('/a/acl.dots.json', { mtime: 1, text: '{"ietf-dots-data-channel:acls":{}}' });
-  const all = definitions({
+  const all = definitionsWith({
     errors: [fault],
     usesNames: true,
     definitions: ['file:///a/aliases.dots.json'],
@@ -64,10 +68,10 @@ test('errors, other ACLs and the port of the signal channel are those that the l
     withAcls: ['file:///a/acl.dots.json', 'file:///a/aliases.dots.json'],
     signalPort: 5684,
   });
-  const { errors, inputs, accepting, signalPort } = await all.neededBy(source);
+  const { errors, definitions, accepting, signalPort } = await all.neededBy(source);
   assert.deepEqual([errors, signalPort], [[fault], 5684]);
   assert.deepEqual(
-    [inputs.map(({ isSupporting }) => isSupporting), accepting.map(({ file }) => file)],
-    [[true], ['acl.dots.json']],
+    [definitions.map(({ file }) => file), accepting.map(({ file }) => file)],
+    [['aliases.dots.json'], ['acl.dots.json']],
   );
 });

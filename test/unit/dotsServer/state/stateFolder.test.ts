@@ -150,6 +150,8 @@ test('stored content that no server stores is refused, though its checksum is ri
     [['mitigation', '1 c', { ...good, status: 9 }], /"status" is missing or invalid/],
     [['mitigation', '1 c', { ...good, status: '2' }], /"status" is missing or invalid/],
     [['mitigation', '1 c', { ...good, status: [2] }], /"status" is missing or invalid/],
+    [['mitigation', '1 c\0', { ...good, cuid: 'c\0' }], /"cuid" is missing or invalid/],
+    [['mitigation', '1 c', { ...good, cdid: 'd\x01' }], /"cdid" is missing or invalid/],
     [['mitigation', '1 c', { ...good, since: null }], /"since" is missing or invalid/],
     [['mitigation', '1 c', { ...good, startedAt: null }], /"startedAt" is null/],
     [['mitigation', '1 c', { ...good, more: 1 }], /"more" is unknown/],

@@ -53,6 +53,29 @@ test('members come with the required first, then the usual, and those of the ser
   assert.deepEqual(labels(acl('"aces": {"ace": [{|')).slice(0, 3), ['name', 'actions', 'matches']);
 });
 
+test('members of a match are offered in the order of use: destination first, dscp after', () => {
+  const inIpv4 = labels(acl('"aces": {"ace": [{"name": "b", "matches": {"ipv4": {|}}}]}}]}}'));
+  assert.deepEqual(inIpv4.slice(0, 3), ['destination-ipv4-network', 'source-ipv4-network', 'protocol']);
+  assert.ok(inIpv4.indexOf('dscp') > 3);
+  const inUdp = labels(acl('"aces": {"ace": [{"name": "b", "matches": {"udp": {|}}}]}}]}}'));
+  assert.equal(inUdp[0], 'destination-port-range-or-operator');
+  assert.deepEqual(labels(scope('"target-prefix": [], "target-protocol": [], "lifetime": 60, |')).slice(0, 3), [
+    'target-port-range',
+    'target-fqdn',
+    'target-uri',
+  ]);
+});
+
+test('ports at a target begin with services, and at a source with reflectors', () => {
+  const first = (member: string): string | undefined => labels(scope(`"${member}": [{"lower-port": |}]`))[0];
+  assert.equal(first('target-port-range'), '80');
+  assert.equal(first('ietf-dots-call-home:source-port-range'), '53');
+  const inUdp = (member: string): string | undefined =>
+    labels(acl(`"aces": {"ace": [{"name": "b", "matches": {"udp": {"${member}": {"port": |}}}}]}}]}}`))[0];
+  assert.equal(inUdp('destination-port-range-or-operator'), '80');
+  assert.equal(inUdp('source-port-range-or-operator'), '53');
+});
+
 test('members that their surroundings exclude are not offered', () => {
   const matches = (type: string): string[] =>
     labels(acl(`${type}"aces": {"ace": [{"name": "b", "matches": {|}}]}}]}}`)).filter((label) =>

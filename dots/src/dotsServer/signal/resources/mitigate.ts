@@ -6,11 +6,13 @@ import { isObject, itemsOf, type JsonObject } from '#dots/model/json';
 import { aliasTargets, refuseUnknownAliases } from '../aliases';
 import { uncontrolledFilters, withFilterControl, withoutFilterControl } from '../filterControl';
 import { isEfficacyUpdate } from '../ifMatch';
-import { MitigationOverlaps } from '../mitigationOverlaps';
-import { mitigationStatus, type StatusOptions } from '../mitigationStatus';
-import { sharedTargets } from '#dots/model/sharedTargets';
-import { documentAnswer, refuse, refuseWith } from '../refusal';
+import { contentQuery } from '../contentQuery';
+import { ClientConflicts } from '../clientConflicts';
+import type { MitigationOverlaps } from '../mitigationOverlaps';
+import { mitigationStatus } from '../mitigationStatus';
+import { documentAnswer, refuse, refuseWith, type Refusal } from '../refusal';
 import { readBody } from '../requestBody';
+import { queryTypes, targetCondition, type QueriedTargets } from '../targetQueries';
 import type { DomainCheck, Resource, ResourceRequest } from '../resource';
 import type { Clients } from '../../state/clients';
 import type { ClientQuota } from '../../state/clientQuota';
@@ -60,6 +62,7 @@ export interface MitigateOptions {
   clients: Clients;
   outside: DomainCheck;
   quota: ClientQuota;
+  overlaps: MitigationOverlaps;
 }
 
 /** Mitigation requests: RFC 9132 section 4.4. */
@@ -78,28 +81,36 @@ const isRefusedByStore = (error: unknown): boolean => error instanceof StoreErro
 class MitigationServer {
   private readonly mitigations: ServerState['mitigations'];
   private readonly clients: ServerState['clients'];
-  private readonly overlaps: MitigationOverlaps;
+  private readonly conflicts: ClientConflicts;
 
   constructor(private readonly options: MitigateOptions) {
     ({ mitigations: this.mitigations, clients: this.clients } = options.state);
-    this.overlaps = new MitigationOverlaps(options.state);
+    this.conflicts = new ClientConflicts(options);
   }
 
   /** RFC 9132 section 4.4.2. */
   get({ cuid, id, inbound }: ResourceRequest): CoapAnswer {
     const content = contentQuery(inbound.query);
-    const found = this.mitigations.of(cuid).filter(({ mid }) => id === undefined || mid === id);
-    if (found.length === 0)
-      throw refuse(
-        '4.04',
-        id === undefined ? 'This client has no mitigation.' : `This client has no mitigation with mid ${id}.`,
-        '9132 4.4.2',
-      );
+    const selects = targetCondition(inbound.query, mitigationQueries);
+    const found = this.mitigations
+      .of(cuid)
+      .filter((one) => (id === undefined || one.mid === id) && selects(this.queriedIn(one)));
+    if (found.length === 0) throw nothingThere(id);
     const { now } = this;
     const entries = found.map((mitigation) =>
-      mitigationStatus(mitigation, { now, content, counters: this.mitigations.counters(mitigation) }),
+      mitigationStatus(mitigation, {
+        now,
+        content,
+        counters: this.mitigations.counters(mitigation),
+        conflict: this.conflicts.of(mitigation),
+      }),
     );
     return documentAnswer('2.05', scopeDocument(entries));
+  }
+
+  private queriedIn({ cuid, mid, scope }: Mitigation): QueriedTargets {
+    const targets = aliasTargets(scope, this.clients.find(cuid));
+    return { targets, aliases: itemsOf(scope['alias-name']), mids: [mid] };
   }
 
   /** RFC 9132 sections 4.4.1 and 4.4.3. Names are resolved before the work that others wait for. */
@@ -141,7 +152,8 @@ class MitigationServer {
     if (isEfficacy && attackStatus === undefined)
       throw refuse('4.00', 'An efficacy update needs an "attack-status".', '9132 4.4.3');
     const repeated = isEfficacy ? withoutFilterControl(known.scope) : known.scope;
-    if (!sameContent(withDefaults(repeated), withDefaults(request.scope), planAt('mitigation-scope', 'scope')))
+    const scope = isEfficacy ? withoutTelemetry(request.scope) : request.scope;
+    if (!sameContent(withDefaults(repeated), withDefaults(scope), planAt('mitigation-scope', 'scope')))
       throw refuse(
         '4.00',
         `The mitigation with mid ${request.mid} has another scope: only its lifetime can change. Use a new mid.`,
@@ -150,9 +162,11 @@ class MitigationServer {
     const { now } = this;
     const { policy } = this.options;
     const current = resumed(known, policy.timing, now);
+    const refused = current === known ? undefined : this.conflicts.refusal(current, now);
+    if (refused !== undefined) return conflictAnswer(refused, otherClient).answer;
     const next = lifetime === undefined ? current : refreshed(current, grantedLifetime(lifetime, policy), now);
     this.mitigations.put(next, attackStatus);
-    return granted('2.04', next, now);
+    return granted('2.04', next, now, this.conflicts.of(next));
   }
 
   private create(request: MitigationRequest): CoapAnswer {
@@ -176,11 +190,12 @@ class MitigationServer {
       grantedLifetime(lifetime, this.options.policy),
       now,
     );
-    const conflict = this.conflictWithOthers(next);
+    const refused = this.conflicts.refusal(next, now);
+    if (refused !== undefined) return conflictAnswer(refused, otherClient).answer;
     if (controlled !== undefined) this.clients.put(controlled);
     for (const mitigation of replaced) this.mitigations.remove(mitigation);
     this.mitigations.put(next);
-    return granted('2.01', next, now, conflict);
+    return granted('2.01', next, now, this.conflicts.of(next));
   }
 
   /**
@@ -188,7 +203,7 @@ class MitigationServer {
    * Throws a Refusal (4.09) if one with a higher mid overrides the new request: RFC 9132 section 4.4.1.3.
    */
   private replacedBy(request: MitigationRequest): Mitigation[] {
-    const overlapping = [...this.overlaps.of(request)]
+    const overlapping = [...this.options.overlaps.of(request)]
       .filter((other) => other.cuid === request.cuid && triggersAtOnce(other) === triggersAtOnce(request))
       .sort((a, b) => a.mid - b.mid);
     refuseOverridden(request, overlapping);
@@ -204,32 +219,18 @@ class MitigationServer {
     return Math.max(timing.terminatingMs, ...earlier);
   }
 
-  /**
-   * Requests of several clients for the same target are all accepted; the later one is informed: RFC 9132 section
-   * 4.4.1.3.
-   */
-  private conflictWithOthers(mitigation: Mitigation): JsonObject | undefined {
-    const shared = this.targetsSharedWithOthers(mitigation);
-    return (
-      shared && {
-        'conflict-status': 'request-active',
-        'conflict-cause': 'overlapping-targets',
-        'conflict-scope': shared,
-      }
-    );
-  }
-
-  private targetsSharedWithOthers(mitigation: Mitigation): JsonObject | undefined {
-    const targets = ({ cuid, scope }: Mitigation): JsonObject => aliasTargets(scope, this.clients.find(cuid));
-    for (const other of this.overlaps.of(mitigation))
-      if (other.cuid !== mitigation.cuid && isActive(other)) return sharedTargets(targets(mitigation), targets(other));
-    return undefined;
-  }
-
   private refuseBeyondLimits(request: MitigationRequest, replaced: number): void {
     if (!this.options.quota.mitigations(request, 1 - replaced)) return;
     throw refuse('5.03', 'This server accepts no more mitigations; withdraw one.', '9132 4.4.1.3', 60);
   }
+}
+
+/** The path of a mitigation has its mid: RFC 9244 section 9.2. */
+const mitigationQueries = queryTypes.filter((name) => name !== 'mid');
+
+function nothingThere(mid: number | undefined): Error {
+  const which = mid === undefined ? 'mitigation' : `mitigation with mid ${mid}`;
+  return refuse('4.04', `This client has no ${which} that the request selects.`, '9132 4.4.2');
 }
 
 /** What was granted at `now`: RFC 9132 figure 10. */
@@ -260,10 +261,9 @@ function mitigationRequest(request: ResourceRequest): MitigationRequest {
   };
 }
 
-function contentQuery(query: readonly string[]): StatusOptions['content'] {
-  const value = query.find((argument) => argument.startsWith('c='))?.slice(2) ?? 'a';
-  if (value === 'a' || value === 'c' || value === 'n') return value;
-  throw refuse('4.00', 'The value of the query parameter "c" must be c, n or a.', '9132 4.4.2');
+/** An efficacy update reports the traffic that the client observes: RFC 9244 section 9.1. */
+function withoutTelemetry(scope: JsonObject): JsonObject {
+  return Object.fromEntries(Object.entries(scope).filter(([name]) => !name.startsWith('ietf-dots-telemetry:')));
 }
 
 function withDefaults(scope: JsonObject): JsonObject {
@@ -276,11 +276,13 @@ function refuseOverridden(request: MitigationRequest, overlapping: Mitigation[])
   if (overriding === undefined) return;
   const { mid } = overriding;
   const conflict: JsonObject = { 'conflict-cause': 'overlapping-targets', 'conflict-scope': { mid } };
-  throw refuseWith(
-    '4.09',
-    scopeDocument([{ 'conflict-information': conflict }]),
-    `The mitigation with mid ${mid} overlaps this request and overrides it.`,
-  );
+  throw conflictAnswer(conflict, `The mitigation with mid ${mid} overlaps this request and overrides it.`);
+}
+
+const otherClient = 'A request of another client has targets of this one.';
+
+function conflictAnswer(conflict: JsonObject, sentence: string): Refusal {
+  return refuseWith('4.09', scopeDocument([{ 'conflict-information': conflict }]), sentence);
 }
 
 function scopeDocument(scope: JsonObject[]): JsonObject {
