@@ -1,5 +1,5 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { encodeNlri } from '#dots/flowspec/bgp/nlri';
@@ -10,6 +10,7 @@ import type { JsonObject } from '#dots/model/json';
 import { freePort } from '../support/protocol/scene';
 import { Random } from '../support/random';
 import { aclDocument } from '../support/flowspec/rules';
+import { removeFolder } from '../support/removeFolder';
 
 type Ace = { matches: JsonObject; actions: JsonObject };
 
@@ -214,7 +215,7 @@ async function main(): Promise<void> {
   translation('hostile', hostile, 500);
   encoding();
   const folder = mkdtempSync(join(tmpdir(), 'bench-'));
-  await tools(folder).finally(() => rmSync(folder, { recursive: true, force: true }));
+  await tools(folder).finally(() => removeFolder(folder));
 }
 
 void main();

@@ -2,7 +2,7 @@
  * npm run bench:server: what the DOTS server takes for its requests, beside coap-server-openssl, and what floods do to
  * others. One JSON line per figure; times in milliseconds.
  */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync } from 'node:fs';
 import { loadavg, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { Endpoint } from '#dots/coap/endpoint';
@@ -30,6 +30,7 @@ import {
   aclsOf,
 } from './server/scene';
 import { floods } from './server/floods';
+import { removeFolder } from '../support/removeFolder';
 
 async function rates(
   name: string,
@@ -179,7 +180,7 @@ async function main(): Promise<void> {
     const [, , only] = process.argv;
     for (const [name, part] of Object.entries(parts)) if (only === undefined || only === name) await part();
   } finally {
-    rmSync(folder, { recursive: true, force: true });
+    removeFolder(folder);
   }
 }
 

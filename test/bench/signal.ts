@@ -3,7 +3,7 @@
  * and beside libcoap's coap-client. One JSON line per figure; the exit status is 1 if a figure misses its bound. Words
  * choose figures: `npm run bench:signal -- loss day`.
  */
-import { rmSync, mkdtempSync } from 'node:fs';
+import { mkdtempSync } from 'node:fs';
 import { cpus, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import '../support/ownState';
@@ -14,6 +14,7 @@ import { disjointSends } from './signal/disjointSends';
 import { lossInRealTime } from './signal/realLoss';
 import { report, rounded } from './signal/report';
 import { wholeProcesses } from './signal/wholeProcesses';
+import { removeFolder } from '../support/removeFolder';
 
 const losses = [0, 0.1, 0.3, 0.5, 0.7];
 const trials = 2500;
@@ -69,7 +70,7 @@ async function main(): Promise<void> {
     for (const [name, measure] of Object.entries(figures))
       if (chosen.length === 0 || chosen.includes(name)) await measure(folder);
   } finally {
-    rmSync(folder, { recursive: true, force: true });
+    removeFolder(folder);
   }
 }
 

@@ -4,7 +4,7 @@
  */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, writeFileSync } from 'node:fs';
 import { cpus, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { systemClock } from '#dots/runtime/clock';
@@ -27,6 +27,7 @@ import {
   type Peer,
 } from './transport/peers';
 import { WatchingRelay, type Watched } from './transport/watchingRelay';
+import { removeFolder } from '../support/removeFolder';
 
 /** The document that is sent: a mitigation request for one prefix. */
 const request = {
@@ -294,7 +295,7 @@ async function main(): Promise<void> {
   } finally {
     libcoap.process.kill();
     ours.process.disconnect();
-    rmSync(folder, { recursive: true, force: true });
+    removeFolder(folder);
   }
 }
 

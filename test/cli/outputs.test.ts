@@ -92,7 +92,7 @@ const table: Readonly<Record<string, readonly Row[]>> = {
   telemetry: [
     { words: withFile('signal', ['telemetry', 'send'], 'tm.dots.json'), form: 'resource', status: 0 },
     ...askedOf('resource', 'telemetry', 'get'),
-    { words: of('telemetry', 'setup', 'get')('signal'), form: 'resource', status: 1 },
+    { words: of('telemetry', 'setup', 'get')('signal'), form: 'resource', status: 0 },
     { words: of('telemetry', 'delete', '--all')('signal'), form: 'resource', status: 0 },
     { words: of('telemetry', 'watch')('signal'), form: 'event', status: 1 },
   ],

@@ -3,13 +3,14 @@
  * native build under AddressSanitizer and UndefinedBehaviorSanitizer, with certificates that are changed, and memory
  * and random octets that run out.
  */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { fuzzHandshakes } from '../support/protocol/dtlsFuzz';
 import { native, runNative, writeParties } from '../support/protocol/dtlsNative';
 import { TestPki } from '../support/protocol/testPki';
+import { removeFolder } from '../support/removeFolder';
 
 /** Through the product: TypeScript and the WebAssembly module. */
 async function throughProduct(folder: string, deep: number, seed: number): Promise<object> {
@@ -37,7 +38,7 @@ async function main(): Promise<void> {
   const tally = await (values.native === true ? underSanitizers : throughProduct)(folder, count, seed);
   console.log(JSON.stringify({ seed, ...tally }, undefined, 2));
   // Where something was found, the credentials stay, for to do it again.
-  rmSync(folder, { recursive: true, force: true });
+  removeFolder(folder);
 }
 
 main().catch((error: unknown) => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
@@ -14,6 +14,7 @@ import { vectors } from '../support/flowspec/rules';
 import { freePort } from '../support/protocol/scene';
 import { BgpPeer, until } from '../support/judges/bgpPeer';
 import { actions, repairedRules, ruleOf, rulesOfDocuments } from '../support/judges/rules';
+import { removeFolder } from '../support/removeFolder';
 
 const as = 65001;
 const env = { ...process.env, PATH: `${process.env.PATH ?? ''}:/usr/sbin` };
@@ -42,7 +43,7 @@ async function startBird(t: TestContext, rules: readonly FlowspecRule[]): Promis
   const bird = spawn('bird', ['-f', '-c', file, '-s', control, '-P', pid], { env, stdio: 'ignore' });
   t.after(() => {
     bird.kill('SIGKILL');
-    rmSync(folder, { recursive: true, force: true });
+    removeFolder(folder);
   });
   const peer = await BgpPeer.open(port, as);
   t.after(() => peer.close());

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -12,6 +12,7 @@ import { aclDocument, type Vector } from '../support/flowspec/rules';
 import { needShared } from '../support/shared';
 import { needTool } from '../support/tools';
 import { actions, repairedRules, ruleOf, rulesOfDocuments } from '../support/judges/rules';
+import { removeFolder } from '../support/removeFolder';
 
 /** What ExaBGP makes of a rule: the NLRI and the extended communities of its UPDATE. */
 interface Announced {
@@ -55,7 +56,7 @@ function exabgp(configuration: string): { status: number | null; announced: Anno
     });
     return { status, announced, log };
   } finally {
-    rmSync(folder, { recursive: true, force: true });
+    removeFolder(folder);
   }
 }
 

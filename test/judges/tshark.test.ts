@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -9,6 +9,7 @@ import { encodeAnnouncements, encodeWithdrawals } from '#dots/flowspec/bgp/updat
 import { needTool } from '../support/tools';
 import { vectors, type Vector } from '../support/flowspec/rules';
 import { ruleOf, rulesOfDocuments } from '../support/judges/rules';
+import { removeFolder } from '../support/removeFolder';
 
 /** What tshark says about each message, one text for each. */
 function dissected(messages: readonly string[]): string[] {
@@ -25,7 +26,7 @@ function dissected(messages: readonly string[]): string[] {
       .stdout.split(/^Frame /m)
       .slice(1);
   } finally {
-    rmSync(folder, { recursive: true, force: true });
+    removeFolder(folder);
   }
 }
 

@@ -7,6 +7,7 @@ import { test, type TestContext } from 'node:test';
 import { FileChangeType } from 'vscode-languageserver/node';
 import { activeProfileNotification, trustedNotification, type DocumentState } from '#contract';
 import { Client, type ClientOptions } from '../support/lspClient';
+import { removeFolder } from '../support/removeFolder';
 
 const workspaceFile = 'dots.workspace.json';
 const request = (scope: object = {}): string =>
@@ -24,7 +25,7 @@ async function editor(
   options: ClientOptions = {},
 ): Promise<{ client: Client; uri: (name: string) => string; write: (name: string, text: string) => void }> {
   const path = realpathSync(mkdtempSync(join(tmpdir(), 'dots-state-')));
-  t.after(() => rmSync(path, { recursive: true, force: true }));
+  t.after(() => removeFolder(path));
   const write = (name: string, text: string): void => {
     mkdirSync(join(path, name, '..'), { recursive: true });
     // Never half of it: the server may read at any time.

@@ -18,6 +18,7 @@ import { trustedNotification } from '#contract';
 import { dots } from '../support/dots';
 import { needShared, root } from '../support/shared';
 import { Client, type ClientOptions } from '../support/lspClient';
+import { removeFolder } from '../support/removeFolder';
 
 const workspaceFile = 'dots.workspace.json';
 const uriOf = (...parts: string[]): string => pathToFileURL(join(...parts)).toString();
@@ -32,7 +33,7 @@ const aliases = (name: string): string =>
 
 function folder(t: TestContext, files: Record<string, string> = {}): string {
   const path = realpathSync(mkdtempSync(join(tmpdir(), 'dots-workspace-')));
-  t.after(() => rmSync(path, { recursive: true, force: true }));
+  t.after(() => removeFolder(path));
   for (const [name, content] of Object.entries(files)) {
     mkdirSync(join(path, name, '..'), { recursive: true });
     writeFileSync(join(path, name), content);

@@ -1,8 +1,9 @@
-import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buildSync } from 'esbuild';
 import { root } from './shared';
+import { removeFolder } from './removeFolder';
 
 const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string };
 
@@ -13,7 +14,7 @@ const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
  */
 export function bundled(entry: string, alias: Record<string, string> = {}): string {
   const folder = mkdtempSync(join(tmpdir(), 'dots-bundle-'));
-  process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+  process.once('exit', () => removeFolder(folder));
   const outfile = bundledInto(folder, entry, alias);
   const dtls = join(root, 'dist/dtls.wasm');
   if (existsSync(dtls)) copyFileSync(dtls, join(folder, 'dtls.wasm'));

@@ -1,6 +1,6 @@
 import { spawn, spawnSync, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -8,6 +8,7 @@ import type { TestContext } from 'node:test';
 import './ownState';
 import { root } from './shared';
 import { bundled } from './bundle';
+import { removeFolder } from './removeFolder';
 
 /** What starts `dots` in Node. */
 export const command = bundled('cli/src/main.ts');
@@ -69,7 +70,7 @@ export async function startMock(
 /** A folder with files, which is removed when the test ends. */
 export function folder(t: TestContext, files: Record<string, string | Uint8Array> = {}): string {
   const path = mkdtempSync(join(tmpdir(), 'dots-cli-'));
-  t.after(() => rmSync(path, { recursive: true, force: true }));
+  t.after(() => removeFolder(path));
   for (const [name, content] of Object.entries(files)) writeFileSync(join(path, name), content);
   return path;
 }

@@ -20,7 +20,7 @@ export async function operationsOf(work: () => Promise<unknown>): Promise<number
   await work();
   const { result } = await session.post('Profiler.takePreciseCoverage');
   return sum(
-    result.filter(({ url }) => url.includes('/dots/src/')).flatMap(({ functions }) => functions.map(blocksIn)),
+    result.filter(({ url }) => /\/(dots|server)\/src\//.test(url)).flatMap(({ functions }) => functions.map(blocksIn)),
   );
 }
 

@@ -20,7 +20,7 @@ export interface NameKind {
 }
 
 /** All kinds of names. Another kind of document adds its places here. */
-export const nameKinds: readonly NameKind[] = [
+const nameKinds: readonly NameKind[] = [
   {
     kind: 'alias',
     noun: 'alias',
@@ -94,6 +94,16 @@ export function namePlace(form: DocumentForm, path: readonly string[], atName: b
   const of = configSchemaAt('policy', atName ? path.slice(0, -1) : path)?.['x-names']?.of;
   const kind = nameKinds.find((each) => each.kind === of);
   return kind === undefined ? undefined : { of: kind, role: 'use' };
+}
+
+/** Whether a member of a document may have a name as its value; cheap, for tens of thousands of members. */
+export function mayHaveName(form: DocumentForm, member: string): boolean {
+  return form === 'policy' || placesOf[form]?.has(member) === true;
+}
+
+/** Whether names of members are names of something in documents of a form. */
+export function hasNamedMembers(form: DocumentForm): boolean {
+  return form === 'policy' || placesOf[form]?.has('*') === true;
 }
 
 type KnownPlace = NamePlace & { path: readonly string[] };

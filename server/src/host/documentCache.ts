@@ -75,17 +75,20 @@ export class DocumentCache {
     const reading: Reading = {
       version: document.version,
       validations: new Map(),
-      parsed: this.read(document),
+      parsed: this.read(document, known?.parsed.text),
       ...(before !== undefined && { before }),
     };
     this.readings.set(document, reading);
     return reading;
   }
 
-  private read(document: SourceDocument): ParsedDocument {
-    const parsed = this.service.parse(document.getText(), document.uri);
+  /** `before`: the text of the version before. */
+  private read(document: SourceDocument, before: string | undefined): ParsedDocument {
+    const parsed = this.service.parse(document.getText(), document.uri, undefined, before);
     const form = this.formOf(document, parsed);
-    return form === undefined || form === parsed.form ? parsed : this.service.parse(parsed.text, document.uri, form);
+    return form === undefined || form === parsed.form
+      ? parsed
+      : this.service.parse(parsed.text, document.uri, form, before);
   }
 }
 

@@ -28,8 +28,11 @@ export interface ValidateOptions {
  * several calls share one reading. Nothing here throws, whatever the text.
  */
 export interface ValidationService {
-  /** Reads a text, or a file's bytes, once. Its form follows from the file's name, unless it is passed. */
-  parse(text: string | Uint8Array, file?: string, form?: DocumentForm): ParsedDocument;
+  /**
+   * Reads a text, or a file's bytes, once. Its form follows from the file's name, unless it is passed. With `before`,
+   * the text before an edit, a long text that is broken is read in a fraction of the time.
+   */
+  parse(text: string | Uint8Array, file?: string, form?: DocumentForm, before?: string): ParsedDocument;
   /** All findings, in text order, each with its range. */
   validate(document: string | ParsedDocument, options?: ValidateOptions): Validation;
   /** Faults that others found in the document's value, with their ranges. */
@@ -91,8 +94,8 @@ export function read(document: string | ParsedDocument, file?: string): ParsedDo
   return typeof document === 'string' ? parse(document, file) : document;
 }
 
-function parse(text: string | Uint8Array, file = '', form = formOf(file)): ParsedDocument {
-  const options = { relaxed: file.endsWith('.jsonc'), form };
+function parse(text: string | Uint8Array, file = '', form = formOf(file), before?: string): ParsedDocument {
+  const options = { relaxed: file.endsWith('.jsonc'), form, ...(before !== undefined && { before }) };
   return typeof text === 'string' ? parseDocument(text, options) : parseBytes(text, options);
 }
 

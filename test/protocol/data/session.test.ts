@@ -9,11 +9,13 @@ import { Orchestrator } from '#dots/orchestrator/orchestrator';
 import { FakeClock } from '../../support/protocol/fakeClock';
 import { acl, ace, acls, alias, aliases, anotherClient, cuid, openData } from '../../support/protocol/dataScene';
 import {
+  eventually,
   freePort,
   openLabSession,
   portOf,
   protect,
   request,
+  scopesOf,
   startOrchestrator,
   temporaryFolder,
 } from '../../support/protocol/scene';
@@ -243,6 +245,29 @@ test('an acl-list changes activation during an attack only, for good, and refres
   );
 });
 
+test('an ACL that is changed over the data channel is shown and notified: RFC 9133 section 3.2.1', async (t) => {
+  const clock = new FakeClock();
+  const orchestrator = await startOrchestrator(t, { clock });
+  const data = await openData(t, orchestrator);
+  await data.install(acls(acl('drop', ace('ntp', 123)), acl('other', ace('dns', 53))));
+  const signal = await openLabSession(t, orchestrator, cuid);
+  await signal.requestMitigation(protect('198.51.100.0/24'), 1);
+  const aclList = 'ietf-dots-signal-control:acl-list';
+  const control = [{ 'acl-name': 'drop', 'activation-type': 'immediate' }];
+  assert.equal((await signal.requestMitigation(protect('192.0.2.0/24', { [aclList]: control }), 2)).code, '2.01');
+  const filtersIn = (body: JsonObject | undefined): unknown => scopesOf(body)[0]?.[aclList];
+  const heard: unknown[] = [];
+  await signal.observe(2, ({ body }) => heard.push(filtersIn(body)));
+  assert.deepEqual(heard, [control]);
+  await data.activate('drop', 'deactivate');
+  const changed = [{ 'acl-name': 'drop', 'activation-type': 'deactivate' }];
+  assert.deepEqual(filtersIn((await signal.status(2)).body), changed);
+  await clock.advance(3_000);
+  await eventually(() => JSON.stringify(heard.at(-1)) === JSON.stringify(changed));
+  await data.remove('acls', 'drop');
+  assert.equal(filtersIn((await signal.status(2)).body), undefined, 'it does not exist any more');
+});
+
 test('an efficacy update of a request with an acl-list leaves the ACLs out (RFC 9133 section 3.2.1)', async (t) => {
   const orchestrator = await startOrchestrator(t);
   await (await openData(t, orchestrator)).install(acls(acl('drop', ace('ntp', 123))));
@@ -270,7 +295,7 @@ test('a failed change of activation is 5.03 and says which: RFC 9133 section 3.2
     }),
     2,
   );
-  assert.equal(answer.code, '5.03');
+  assert.deepEqual([answer.code, answer.maxAge], ['5.03', 60]);
   assert.match(JSON.stringify(answer.body), /"mid":2.*"acl-name":"drop"/);
   assert.deepEqual(
     orchestrator.filters().map(({ activationType }) => activationType),

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { root } from '../../support/shared';
+import { removeFolder } from '../../support/removeFolder';
 
 /** The scripts of a clone in which no package is installed yet. */
 function clone(): string {
@@ -16,7 +17,7 @@ function clone(): string {
 
 test('what npm start and npm test import before they install the packages needs none of them', (t) => {
   const folder = clone();
-  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  t.after(() => removeFolder(folder));
   for (const module of [
     'test/selection.mjs',
     'test/affected.mjs',

@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import { deflateRawSync } from 'node:zlib';
 import { root } from '../../support/shared';
+import { removeFolder } from '../../support/removeFolder';
 
 interface Packing {
   checkModule(module: Uint8Array | undefined, options?: { withoutDtls?: boolean }): Promise<void>;
@@ -84,7 +85,7 @@ test('the package contains the DTLS module and the licences of what is in it, th
 test('where the DTLS module cannot be made, no older one stays behind', async (t: TestContext) => {
   const { buildDtls } = await load<Build>('scripts/build.mjs');
   const folder = mkdtempSync(join(tmpdir(), 'dots-test-'));
-  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  t.after(() => removeFolder(folder));
   const file = join(folder, 'dtls.wasm');
   class SourceMissing extends Error {}
   const said = t.mock.method(process.stderr, 'write', () => true);

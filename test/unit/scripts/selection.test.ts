@@ -5,6 +5,7 @@ import { join, relative } from 'node:path';
 import { test } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import { root } from '../../support/shared';
+import { removeFolder } from '../../support/removeFolder';
 
 interface Words {
   names(typed: string, path: string): boolean;
@@ -70,7 +71,7 @@ test('only tests that name what the build makes wait for a build', async () => {
 test('a watch does its work at once and after each change, and says what has changed', async (t) => {
   const { atEveryChange } = await load<Watch>('scripts/lib/watch.mjs');
   const folder = mkdtempSync(join(tmpdir(), 'dots-watch-'));
-  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  t.after(() => removeFolder(folder));
   t.mock.method(process.stderr, 'write', () => true);
   const path = relative(root, folder);
   const steps = [

@@ -1,5 +1,6 @@
 import { isObject, itemsOf, type JsonObject } from '#dots/model/json';
 import { documentType } from '#dots/model/documents';
+import { activationTypeOf } from '../state/activation';
 import { findEntry, storedEntry, type DataClient } from '../state/dataClient';
 import { refuse, refuseWith, type Refusal } from './refusal';
 
@@ -51,7 +52,26 @@ export function uncontrolledFilters(mid: number, scope: JsonObject): Refusal | u
   const entries = aclEntries(scope);
   if (entries.length === 0) return undefined;
   const failed = { [topMember]: { scope: [{ mid, [aclList]: entries }] } };
-  return refuseWith('5.03', failed, 'The activation type of the ACLs could not be changed.');
+  return refuseWith('5.03', failed, 'The activation type of the ACLs could not be changed.', retryAfter);
+}
+
+/** When a client asks again for ACLs that could not be changed, seconds: RFC 9133 section 3.2.1. */
+const retryAfter = 60;
+
+/** Whether a scope controls filters. */
+export const controlsFilters = (scope: JsonObject): boolean => aclEntries(scope).length > 0;
+
+/**
+ * A scope with the present activation types of its ACLs, which may have changed since the request (RFC 9133 section
+ * 3.2.1), without those that do not exist any more.
+ */
+export function withPresentFilters(scope: JsonObject, client: DataClient | undefined): JsonObject {
+  if (!controlsFilters(scope)) return scope;
+  const entries = aclEntries(scope).flatMap(({ 'acl-name': name }): JsonObject[] => {
+    const acl = findEntry(client?.acls ?? [], name)?.value;
+    return acl === undefined ? [] : [{ 'acl-name': name ?? null, 'activation-type': activationTypeOf(acl) }];
+  });
+  return { ...withoutFilterControl(scope), ...(entries.length > 0 && { [aclList]: entries }) };
 }
 
 const aclEntries = (scope: JsonObject): JsonObject[] => itemsOf(scope[aclList]).filter(isObject);

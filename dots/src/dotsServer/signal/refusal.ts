@@ -25,9 +25,12 @@ export function refuse(code: string, sentence: string, rfc: string, maxAge?: num
   return new Refusal({ ...plainAnswer(code, text), maxAge }, text);
 }
 
-/** A refusal whose body is a DOTS document, as for 4.09: RFC 9132 section 9. */
-export function refuseWith(code: string, document: JsonObject, sentence: string): Refusal {
-  return new Refusal(documentAnswer(code, document), sentence);
+/**
+ * A refusal whose body is a DOTS document, as for 4.09: RFC 9132 section 9.
+ * @param maxAge when the client may try again, seconds
+ */
+export function refuseWith(code: string, document: JsonObject, sentence: string, maxAge?: number): Refusal {
+  return new Refusal({ ...documentAnswer(code, document), maxAge }, sentence);
 }
 
 /** An answer whose body is a DOTS document. */

@@ -58,6 +58,7 @@ export class SignalService {
     this.notifications = new StatusNotifications({
       observers: this.observers,
       mitigations,
+      clients: state.clients,
       overlaps: this.overlaps,
       clock,
       intervalMs: policy.timing.statusMs,

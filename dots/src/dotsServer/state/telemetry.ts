@@ -59,11 +59,7 @@ export class Telemetry {
    * @param isFull whether one more would exceed the limits, asked when it is decided
    * @param overlaps whether one of two entries overrides the other: that with the higher identifier
    */
-  put(
-    entry: TelemetryEntry,
-    isFull: () => boolean,
-    overlaps: (other: TelemetryEntry) => boolean,
-  ): Promise<Stored> {
+  put(entry: TelemetryEntry, isFull: () => boolean, overlaps: (other: TelemetryEntry) => boolean): Promise<Stored> {
     return this.store.exclusive(() => {
       const isNew = this.table.get(telemetryKey(entry)) === undefined;
       const overlapping = this.of(entry.cuid, entry.kind).filter((other) => other.id !== entry.id && overlaps(other));

@@ -9,7 +9,8 @@ import { Lines } from './lines';
 import { locateAll, type Place } from './locate';
 import { rfcOf, type Problem, type Span } from './problem';
 import { isPlain } from './tokens';
-import { readTolerantly } from './tolerant';
+import { readTolerantly, type TolerantReading } from './tolerant';
+import { readEdited } from './edited';
 import { isUnremarkable } from './fastPath';
 import type { DocumentForm } from '#dots/workspace/fileNames';
 
@@ -21,6 +22,8 @@ export interface ParseOptions {
   relaxed?: boolean;
   /** The content of the text; default a DOTS document. */
   form?: DocumentForm;
+  /** The text before an edit: of a long text that the edit has broken, only the edited object is read tolerantly. */
+  before?: string;
 }
 
 /** A finding for the editor: each related place has its range beside its pointer, and its file if it is another one. */
@@ -126,6 +129,8 @@ export function parseDocument(text: string, options: ParseOptions = {}): ParsedD
   }
   const body = text.startsWith('\ufeff') ? ` ${text.slice(1)}` : text;
   const value = parsed(body);
+  const edited = value === undefined ? editedObject(text, options) : undefined;
+  if (edited !== undefined) return broken(text, [], edited, options);
   const plain = value !== undefined && isPlain(text);
   const { problems, tooDeep } = plain && isUnremarkable(text, value) ? nothing : inspect(text, plain);
   const all = [...byteOrderMark(text), ...problems];
@@ -139,14 +144,22 @@ export function parseDocument(text: string, options: ParseOptions = {}): ParsedD
 
 const nothing: Inspection = { problems: [], tooDeep: false };
 
+/** The least length of a text of which the edited object is read by itself, in UTF-16 units. */
+const longText = 1 << 16;
+
+function editedObject(text: string, { before, relaxed = false }: ParseOptions): Reading | undefined {
+  return before === undefined || text.length < longText ? undefined : readEdited(text, before, relaxed);
+}
+
+type Reading = Omit<TolerantReading, 'endsWithValue'>;
+
 /** Reads text that `JSON.parse` refuses, or whose value must not be walked unchecked. */
-function readBroken(
-  text: string,
-  body: string,
-  problems: Problem[],
-  { relaxed = false, form }: ParseOptions,
-): ParsedDocument {
-  const reading = readTolerantly(body, relaxed);
+function readBroken(text: string, body: string, problems: Problem[], options: ParseOptions): ParsedDocument {
+  return broken(text, problems, readTolerantly(body, options.relaxed ?? false), options);
+}
+
+/** A text with its tolerant reading, and what a full check has found in it. */
+function broken(text: string, problems: readonly Problem[], reading: Reading, { form }: ParseOptions): ParsedDocument {
   const certain = problems.filter(({ start }) => start < reading.certainUntil);
   return new ParsedDocument(
     text,

@@ -21,6 +21,8 @@ type Gap = Span & { newText: string };
 export class Layout {
   private readonly eol: string;
   private readonly unit: string;
+  /** A line end and the indentation of each level. */
+  private readonly newLines: string[] = [];
   /** The offset of each token if all were on one line. */
   private readonly flatOffsets: number[] = [];
   /** Whether a list or object may be on one line, by its opening bracket. */
@@ -104,8 +106,8 @@ export class Layout {
   }
 
   private hasComment(index: number): boolean {
-    const { text, ends, starts } = this.tokens;
-    return text.slice(ends[index - 1] ?? 0, starts[index]).includes('/');
+    const { text, ends, starts, hasComments } = this.tokens;
+    return hasComments && text.slice(ends[index - 1] ?? 0, starts[index]).includes('/');
   }
 
   /** The blanks before a token where everything is on one line. */
@@ -123,7 +125,7 @@ export class Layout {
     const { text, kinds } = this.tokens;
     const original = text.slice(start, end);
     const blanks = this.blanks(index, original);
-    const comments = commentsIn(text, start, end);
+    const comments = this.tokens.hasComments ? commentsIn(text, start, end) : [];
     const newText = comments.length === 0 ? blanks : this.withComments(comments, index, blanks);
     const broken = newText.lastIndexOf('\n');
     this.column = broken < 0 ? this.column + newText.length : newText.length - broken - 1;
@@ -148,11 +150,12 @@ export class Layout {
 
   /** Of several blank lines one is kept. */
   private blankLine(blanks: string): string {
-    return /\n[ \t]*\r?\n/.test(blanks) ? this.eol : '';
+    const first = blanks.indexOf('\n');
+    return first >= 0 && blanks.includes('\n', first + 1) && /\n[ \t]*\r?\n/.test(blanks) ? this.eol : '';
   }
 
   private newLine(level: number): string {
-    return this.eol + this.unit.repeat(level);
+    return (this.newLines[level] ??= this.eol + this.unit.repeat(level));
   }
 
   private isAfterUnclosed(index: number): boolean {

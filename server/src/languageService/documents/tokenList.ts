@@ -10,6 +10,8 @@ export interface TokenList {
   readonly partners: readonly number[];
   /** The opening bracket around a token, or -1; of a bracket, the one around both. */
   readonly parents: readonly number[];
+  /** There are comments between the tokens; without them most features need not look there. */
+  readonly hasComments: boolean;
 }
 
 /**
@@ -24,6 +26,8 @@ export function tokenList(text: string): TokenList {
   const parents: number[] = [];
   const open: number[] = [];
   const tokens = new Tokens(text);
+  let end = 0;
+  let hasComments = false;
   for (let kind = tokens.next(); kind !== 'end'; kind = tokens.next()) {
     const index = kinds.length;
     const opener = kind === '}' || kind === ']' ? closed(open, kinds, kind) : undefined;
@@ -34,8 +38,17 @@ export function tokenList(text: string): TokenList {
     kinds.push(kind);
     starts.push(tokens.start);
     ends.push(tokens.end);
+    hasComments ||= hasSlash(text, end, tokens.start);
+    end = tokens.end;
   }
-  return { text, kinds, starts, ends, partners, parents };
+  hasComments ||= hasSlash(text, end, text.length);
+  return { text, kinds, starts, ends, partners, parents, hasComments };
+}
+
+/** Whether a part of a text that has only blanks and comments has a comment. */
+function hasSlash(text: string, start: number, end: number): boolean {
+  for (let offset = start; offset < end; offset++) if (text.charCodeAt(offset) === 0x2f) return true;
+  return false;
 }
 
 /** Removes the nearest open bracket of a kind, and those opened in it; returns it. */

@@ -9,6 +9,8 @@ export interface TolerantReading {
   problems: Problem[];
   /** From here on the structure of the text is uncertain; the text's length if it is certain to the end. */
   certainUntil: number;
+  /** The text ends where its value ends: more text after it would not have been read as a part of it. */
+  endsWithValue: boolean;
 }
 
 type ErrorName = ReturnType<typeof printParseErrorCode>;
@@ -37,8 +39,15 @@ export function readTolerantly(text: string, relaxed: boolean): TolerantReading 
   } catch (error) {
     if (!(error instanceof Enough)) throw error;
   }
-  return { value: builder.root, ...judge(text, errors) };
+  const endsWithValue = errors.length < mostErrors && errors.every(({ name }) => !endErrors.has(name));
+  return { value: builder.root, ...judge(text, errors), endsWithValue };
 }
+
+/**
+ * The text ended too early or too late for its value. A string, comment or number that is cut off by the end of the
+ * text takes a closing bracket with it.
+ */
+const endErrors = new Set<ErrorName>(['CloseBraceExpected', 'CloseBracketExpected', 'EndOfFileExpected']);
 
 /** A text with more errors than this is not being typed: the rest of it is not read. */
 const mostErrors = 100_000;
@@ -137,6 +146,16 @@ function placeOf(text: string, error: SyntaxError): Span {
   return { start: Math.max(end - 1, 0), end };
 }
 
+/** What other languages write for a value of JSON. */
+const meantBy = new Map([
+  ['none', 'null'],
+  ['nil', 'null'],
+  ['undefined', 'null'],
+  ['true', 'true'],
+  ['false', 'false'],
+  ['null', 'null'],
+]);
+
 /** A text without a brace before the error is not a document; it may be a key file, so it is not quoted. */
 function symbolSentence(text: string, { start, end }: Span): string {
   if (!text.slice(0, start).includes('{')) return 'This is not JSON; a document is one object, in braces.';
@@ -144,9 +163,7 @@ function symbolSentence(text: string, { start, end }: Span): string {
   const shown = symbol.length > 30 ? `${symbol.slice(0, 27)}...` : symbol;
   if (/^['\u2018\u2019\u201c\u201d`]/.test(symbol))
     return `JSON names and strings are in straight double quotes, not in ${symbol.charAt(0)}.`;
-  const meant = { none: 'null', nil: 'null', undefined: 'null', true: 'true', false: 'false', null: 'null' }[
-    symbol.toLowerCase()
-  ];
+  const meant = meantBy.get(symbol.toLowerCase());
   if (meant !== undefined) return `JSON writes ${meant}, not ${shown}.`;
   return `"${shown}" is not a JSON value; names and strings are in double quotes.`;
 }

@@ -27,7 +27,8 @@ function brackets({ lines }: ParsedDocument, { partners, starts }: TokenList): F
   });
 }
 
-function comments({ lines, text }: ParsedDocument, { starts, ends }: TokenList): Fold[] {
+function comments({ lines, text }: ParsedDocument, { starts, ends, hasComments }: TokenList): Fold[] {
+  if (!hasComments) return [];
   return [...starts, text.length].flatMap((end, index) =>
     commentsIn(text, ends[index - 1] ?? 0, end).flatMap((span) => {
       const [startLine, endLine] = [lines.positionAt(span.start).line, lines.positionAt(span.end).line];

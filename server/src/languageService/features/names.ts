@@ -1,7 +1,7 @@
 import type { Range } from '#dots/model/finding';
 import { isObject } from '#dots/model/json';
 import { at, child, parent, tokens as tokensOf } from '#dots/model/pointer';
-import { namePlace, type NameKind, type NameRole } from '#dots/workspace/nameKinds';
+import { hasNamedMembers, mayHaveName, namePlace, type NameKind, type NameRole } from '#dots/workspace/nameKinds';
 import type { ParsedDocument } from '../documents/document';
 import type { Span } from '../documents/problem';
 import { stringContent, Tokens } from '../documents/tokens';
@@ -55,6 +55,8 @@ function readName(document: ParsedDocument, tokens: Tokens, frames: readonly Fra
   if (atName) top.token = tokens.stringValue();
   if (top.array) top.index += 1;
   if (tokens.kind !== 'string') return undefined;
+  const holder = top.array ? frames[frames.length - 2]?.token : top.token;
+  if (atName ? !hasNamedMembers(document.form) : !mayHaveName(document.form, holder ?? '')) return undefined;
   const path = frames.map(({ array, token, index }) => (array ? String(index) : token));
   const place = namePlace(document.form, path, atName);
   if (place === undefined) return undefined;

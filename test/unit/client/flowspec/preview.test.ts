@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { previewText, type PreviewRequest } from '../../../../client/src/flowspec/previewText';
 import { PreviewWorkers } from '../../../../client/src/flowspec/previewWorkers';
 import { bundled } from '../../../support/bundle';
+import { removeFolder } from '../../../support/removeFolder';
 
 const request = (text: string, more: Partial<PreviewRequest> = {}): PreviewRequest => ({
   document: { file: 'request.dots.json', text },
@@ -46,7 +47,7 @@ function workers(t: TestContext, module: string): PreviewWorkers {
 /** A thread that answers only what does not name an endless task. */
 function endless(t: TestContext): string {
   const folder = mkdtempSync(join(tmpdir(), 'dots-worker-'));
-  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  t.after(() => removeFolder(folder));
   const path = join(folder, 'worker.js');
   writeFileSync(
     path,

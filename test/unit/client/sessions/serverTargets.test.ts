@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { generateKeyPairSync } from 'node:crypto';
-import { chmodSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, beforeEach, test } from 'node:test';
@@ -15,6 +15,7 @@ import { createLanguageService } from '#service/service';
 import { profileItems, template } from '../../../../client/src/ui/profilePick';
 import type { SettledTarget } from '../../../../client/src/sessions/serverTargets';
 import { loadFeatures, log, memory } from '../../../support/loadFeatures';
+import { removeFolder } from '../../../support/removeFolder';
 
 const { ActiveProfile, Credentials, DotsError, ProfileHost, ServerTargets, vscode } = loadFeatures();
 const { editor } = vscode;
@@ -89,7 +90,7 @@ const failing =
 
 function pemFolder(t: { after: (end: () => void) => void }): string {
   const path = mkdtempSync(join(tmpdir(), 'dots-targets-'));
-  t.after(() => rmSync(path, { recursive: true, force: true }));
+  t.after(() => removeFolder(path));
   for (const name of ['ca', 'cert', 'key']) writeFileSync(join(path, `${name}.pem`), name);
   return path;
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { createPrivateKey, X509Certificate } from 'node:crypto';
-import { chmodSync, cpSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, cpSync, mkdtempSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
@@ -8,10 +8,11 @@ import { DotsError } from '#dots/model/errors';
 import { openLab } from '#dots/transport/certificates/lab';
 import { run } from '../../../support/protocol/scene';
 import { needTool } from '../../../support/tools';
+import { removeFolder } from '../../../support/removeFolder';
 
 function folder(t: TestContext): string {
   const path = mkdtempSync(join(tmpdir(), 'dots-lab-test-'));
-  t.after(() => rmSync(path, { recursive: true, force: true }));
+  t.after(() => removeFolder(path));
   return path;
 }
 

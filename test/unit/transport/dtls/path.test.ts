@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
@@ -7,6 +7,7 @@ import { X509Certificate } from 'node:crypto';
 import { outsideConstraints, pathFlags } from '#dots/transport/dtls/path';
 import { TestPki } from '../../../support/protocol/testPki';
 import { needTool } from '../../../support/tools';
+import { removeFolder } from '../../../support/removeFolder';
 
 /** What is said against a server with these names below a CA with these constraints. */
 function judge(
@@ -14,7 +15,7 @@ function judge(
 ): ((nameConstraints: string, names: readonly string[], commonName?: string) => boolean) | undefined {
   if (!needTool(t, 'openssl', 'openssl')) return undefined;
   const folder = mkdtempSync(join(tmpdir(), 'dots-test-'));
-  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  t.after(() => removeFolder(folder));
   const pki = TestPki.in(folder);
   const der = (pem: string): Buffer => new X509Certificate(pem).raw;
   return (nameConstraints, names, commonName = 'leaf') => {

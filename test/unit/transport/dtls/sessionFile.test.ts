@@ -1,15 +1,16 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { storedSessions } from '#dots/transport/dtls/sessionFile';
 import type { SavedSession } from '#dots/transport/dtls/sessions';
 import { eventually } from '../../../support/protocol/scene';
+import { removeFolder } from '../../../support/removeFolder';
 
 function fileOf(t: TestContext): string {
   const folder = mkdtempSync(join(tmpdir(), 'dots-test-'));
-  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  t.after(() => removeFolder(folder));
   return join(folder, 'sessions.json');
 }
 

@@ -4,7 +4,7 @@ import { planAt } from '#dots/check/plan';
 import { documentType } from '#dots/model/documents';
 import { isObject, itemsOf, type JsonObject } from '#dots/model/json';
 import { aliasTargets, refuseUnknownAliases } from '../aliases';
-import { uncontrolledFilters, withFilterControl, withoutFilterControl } from '../filterControl';
+import { uncontrolledFilters, withFilterControl, withoutFilterControl, withPresentFilters } from '../filterControl';
 import { isEfficacyUpdate } from '../ifMatch';
 import { contentQuery } from '../contentQuery';
 import { ClientConflicts } from '../clientConflicts';
@@ -98,7 +98,7 @@ class MitigationServer {
     if (found.length === 0) throw nothingThere(id);
     const { now } = this;
     const entries = found.map((mitigation) =>
-      mitigationStatus(mitigation, {
+      mitigationStatus(this.withPresentFilters(mitigation), {
         now,
         content,
         counters: this.mitigations.counters(mitigation),
@@ -106,6 +106,10 @@ class MitigationServer {
       }),
     );
     return documentAnswer('2.05', scopeDocument(entries));
+  }
+
+  private withPresentFilters(mitigation: Mitigation): Mitigation {
+    return { ...mitigation, scope: withPresentFilters(mitigation.scope, this.clients.find(mitigation.cuid)) };
   }
 
   private queriedIn({ cuid, mid, scope }: Mitigation): QueriedTargets {
