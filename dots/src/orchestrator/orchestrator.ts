@@ -1,3 +1,5 @@
+import { mkdir } from 'node:fs/promises';
+import type { StoredDecision } from '#dots/dotsServer/state/decisions';
 import { systemClock } from '#dots/runtime/clock';
 import { DotsServer, type DotsServerOptions } from '#dots/dotsServer/listeners/dotsServer';
 import {
@@ -9,17 +11,23 @@ import {
   type MitigationView,
 } from './overview';
 import { rulesInForce, type RulesInForce } from './rulesInForce';
-import { SimulatedMitigator, type SimulationTiming } from './simulatedMitigator';
+import { builtInPolicy } from './builtInPolicy';
+import { InBandLinks } from './dms/inBandChannel';
+import { MitigationSystems } from './dms/mitigationSystems';
+import type { OffloadServer } from './dms/offloader';
+import type { TableRule } from './nodeTables';
+import { PolicyMitigator } from './policyMitigator';
+import type { Policy } from '#dots/workspace/policy/policy';
 
 export type { AliasView, FilterView, MitigationView } from './overview';
 export type { RulesInForce } from './rulesInForce';
 
 export interface OrchestratorOptions extends DotsServerOptions {
-  /** The timing of simulated attacks. */
-  simulation?: SimulationTiming;
+  /** Who mitigates, and how; default: every client is a customer, and requests are filtered. */
+  orchestrator?: Policy | undefined;
 }
 
-/** A DOTS server with a simulated mitigator, for loopback. */
+/** A DOTS server that mitigates as a policy says, in a simulated network, for loopback. */
 export class Orchestrator {
   /** The plain signal channel: `coap://127.0.0.1:N`; undefined where it is not offered. */
   readonly signal: string | undefined;
@@ -38,7 +46,7 @@ export class Orchestrator {
 
   private constructor(
     private readonly server: DotsServer,
-    private readonly mitigator: SimulatedMitigator,
+    private readonly mitigator: PolicyMitigator,
   ) {
     ({ signal: this.signal, coaps: this.coaps, coapsTcp: this.coapsTcp, data: this.data } = server.addresses);
     ({ ca: this.ca, cert: this.cert, key: this.key, profiles: this.profiles } = server.files);
@@ -46,10 +54,16 @@ export class Orchestrator {
 
   /** Starts an orchestrator; it is ready when this resolves. Throws as `DotsServer.start` does. */
   static async start(options: OrchestratorOptions = {}): Promise<Orchestrator> {
-    const mitigator = new SimulatedMitigator(options.clock ?? systemClock, options.simulation);
+    const { clock = systemClock, log = () => undefined, orchestrator: policy = builtInPolicy } = options;
+    const mitigator = new PolicyMitigator({ policy, clock, log });
     try {
-      return new Orchestrator(await DotsServer.start(mitigator, options), mitigator);
+      const systems = await openSystems(mitigator, { ...options, clock, log });
+      mitigator.scrubbers = systems;
+      const server = await DotsServer.start(mitigator, { wire: wireOf(mitigator), ...options });
+      systems?.offload((name) => offloadServer(name, server, policy));
+      return new Orchestrator(server, mitigator);
     } catch (error) {
+      await mitigator.scrubbers?.close();
       mitigator.close();
       throw error;
     }
@@ -70,9 +84,32 @@ export class Orchestrator {
     return aliasViews(this.server.snapshot());
   }
 
-  /** The Flowspec rules in force: active ACLs, then mitigations. */
-  flowspec(): RulesInForce {
-    return rulesInForce(this.server.snapshot());
+  /**
+   * The Flowspec rules in force, of all clients: active ACLs, then mitigations.
+   * @param node of one forwarding node alone
+   */
+  flowspec(node?: string): RulesInForce {
+    return rulesInForce(this.server.snapshot(), node);
+  }
+
+  /** The rules that a forwarding node has, each with the documents that need it. */
+  table(node: string): TableRule[] {
+    return this.mitigator.tables.of(node);
+  }
+
+  /** The decisions that are stored, the oldest first. */
+  decisions(): StoredDecision[] {
+    return this.server.decisions();
+  }
+
+  /** The names of the clients that the lab has issued a certificate for: each has a profile of its name. */
+  get clients(): string[] {
+    return [...this.server.files.clients.keys()];
+  }
+
+  /** The signal channel of each DMS, by its name. */
+  get dms(): ReadonlyMap<string, string> {
+    return this.mitigator.scrubbers?.addresses ?? new Map();
   }
 
   /**
@@ -85,6 +122,36 @@ export class Orchestrator {
   /** Ends every session, timer and socket. Everything that was acknowledged is stored. */
   async close(): Promise<void> {
     await this.server.close();
+    await this.mitigator.scrubbers?.close();
     this.mitigator.close();
   }
+}
+
+/** The DMSs of a policy; undefined where it has none. */
+async function openSystems(
+  { policy, network }: PolicyMitigator,
+  { stateDir, clock, log }: Pick<OrchestratorOptions, 'stateDir' | 'clock' | 'log'>,
+): Promise<MitigationSystems | undefined> {
+  if (policy.dms.length === 0) return undefined;
+  // Their folders are within that of the orchestrator, which is for its user alone.
+  if (stateDir !== undefined) await mkdir(stateDir, { recursive: true, mode: 0o700 });
+  return MitigationSystems.open({ policy, network, stateDir, clock, log });
+}
+
+/** Messages of clients whose path is a link are datagrams of the simulated world. */
+function wireOf({ policy, world }: PolicyMitigator): DotsServerOptions['wire'] {
+  const links = new InBandLinks(world);
+  return (channel, client) => {
+    const path = policy.clients.find(({ name }) => name === client)?.path;
+    return path === undefined ? channel : links.channel(channel, path);
+  };
+}
+
+/** Where a DMS that is a client of the policy asks for offload, and as whom. */
+function offloadServer(dms: string, { addresses, files }: DotsServer, policy: Policy): OffloadServer | undefined {
+  const proof = files.clients.get(dms);
+  const client = policy.clients.find(({ name, role }) => name === dms && role === 'dms');
+  if (proof === undefined || client === undefined) return undefined;
+  const { coaps, coapsTcp, data } = addresses;
+  return { signal: coaps ?? coapsTcp, data, files: proof, cuid: proof.cuid, path: client.path };
 }
