@@ -11,23 +11,25 @@ import {
   type MitigationView,
 } from './overview';
 import { rulesInForce, type RulesInForce } from './rulesInForce';
-import { builtInPolicy } from './builtInPolicy';
 import { InBandLinks } from './dms/inBandChannel';
 import { MitigationSystems } from './dms/mitigationSystems';
 import type { OffloadServer } from './dms/offloader';
 import type { TableRule } from './nodeTables';
 import { PolicyMitigator } from './policyMitigator';
+import { SimulatedMitigator, type SimulationTiming } from './simulatedMitigator';
 import type { Policy } from '#dots/workspace/policy/policy';
 
 export type { AliasView, FilterView, MitigationView } from './overview';
 export type { RulesInForce } from './rulesInForce';
 
 export interface OrchestratorOptions extends DotsServerOptions {
-  /** Who mitigates, and how; default: every client is a customer, and requests are filtered. */
+  /** Who mitigates, and how, in a simulated network; default: every request is met by a simulated attack of its own. */
   orchestrator?: Policy | undefined;
+  /** The timing of simulated attacks where there is no policy. */
+  simulation?: SimulationTiming;
 }
 
-/** A DOTS server that mitigates as a policy says, in a simulated network, for loopback. */
+/** A DOTS server with a simulated mitigator, which follows a policy if there is one, for loopback. */
 export class Orchestrator {
   /** The plain signal channel: `coap://127.0.0.1:N`; undefined where it is not offered. */
   readonly signal: string | undefined;
@@ -46,7 +48,7 @@ export class Orchestrator {
 
   private constructor(
     private readonly server: DotsServer,
-    private readonly mitigator: PolicyMitigator,
+    private readonly mitigator: PolicyMitigator | SimulatedMitigator,
   ) {
     ({ signal: this.signal, coaps: this.coaps, coapsTcp: this.coapsTcp, data: this.data } = server.addresses);
     ({ ca: this.ca, cert: this.cert, key: this.key, profiles: this.profiles } = server.files);
@@ -54,13 +56,27 @@ export class Orchestrator {
 
   /** Starts an orchestrator; it is ready when this resolves. Throws as `DotsServer.start` does. */
   static async start(options: OrchestratorOptions = {}): Promise<Orchestrator> {
-    const { clock = systemClock, log = () => undefined, orchestrator: policy = builtInPolicy } = options;
-    const mitigator = new PolicyMitigator({ policy, clock, log });
+    const { clock = systemClock, log = () => undefined, orchestrator: policy } = options;
+    return policy === undefined
+      ? Orchestrator.withoutPolicy(new SimulatedMitigator(clock, options.simulation), options)
+      : Orchestrator.withPolicy(new PolicyMitigator({ policy, clock, log }), { ...options, clock, log });
+  }
+
+  private static async withoutPolicy(mitigator: SimulatedMitigator, options: DotsServerOptions): Promise<Orchestrator> {
     try {
-      const systems = await openSystems(mitigator, { ...options, clock, log });
+      return new Orchestrator(await DotsServer.start(mitigator, options), mitigator);
+    } catch (error) {
+      mitigator.close();
+      throw error;
+    }
+  }
+
+  private static async withPolicy(mitigator: PolicyMitigator, options: OrchestratorOptions): Promise<Orchestrator> {
+    try {
+      const systems = await openSystems(mitigator, options);
       mitigator.scrubbers = systems;
       const server = await DotsServer.start(mitigator, { wire: wireOf(mitigator), ...options });
-      systems?.offload((name) => offloadServer(name, server, policy));
+      systems?.offload((name) => offloadServer(name, server, mitigator.policy));
       return new Orchestrator(server, mitigator);
     } catch (error) {
       await mitigator.scrubbers?.close();
@@ -94,7 +110,7 @@ export class Orchestrator {
 
   /** The rules that a forwarding node has, each with the documents that need it. */
   table(node: string): TableRule[] {
-    return this.mitigator.tables.of(node);
+    return this.followed?.tables.of(node) ?? [];
   }
 
   /** The decisions that are stored, the oldest first. */
@@ -109,7 +125,7 @@ export class Orchestrator {
 
   /** The signal channel of each DMS, by its name. */
   get dms(): ReadonlyMap<string, string> {
-    return this.mitigator.scrubbers?.addresses ?? new Map();
+    return this.followed?.scrubbers?.addresses ?? new Map();
   }
 
   /**
@@ -122,8 +138,13 @@ export class Orchestrator {
   /** Ends every session, timer and socket. Everything that was acknowledged is stored. */
   async close(): Promise<void> {
     await this.server.close();
-    await this.mitigator.scrubbers?.close();
+    await this.followed?.scrubbers?.close();
     this.mitigator.close();
+  }
+
+  /** The mitigator that follows a policy; undefined: there is none. */
+  private get followed(): PolicyMitigator | undefined {
+    return this.mitigator instanceof PolicyMitigator ? this.mitigator : undefined;
   }
 }
 

@@ -51,7 +51,7 @@ test('the state comes back after a restart, and lifetimes have gone on', async (
   const second = await startOrchestrator(t, { stateDir, clock, signalPort: port });
   assert.deepEqual(
     second.mitigations().map(({ mid, lifetime, statusLabel }) => [mid, lifetime, statusLabel]),
-    [[1, 3500, 'attack-mitigation-in-progress']],
+    [[1, 3500, 'attack-successfully-mitigated']],
   );
   assert.equal(scopesOf((await session.status(1)).body)[0]?.lifetime, 3500);
   assert.equal(

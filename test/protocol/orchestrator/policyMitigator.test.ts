@@ -3,7 +3,6 @@ import { test } from 'node:test';
 import type { JsonObject } from '#dots/model/json';
 import type { Policy } from '#dots/workspace/policy/policy';
 import { Orchestrator } from '#dots/orchestrator/orchestrator';
-import { builtInPolicy } from '#dots/orchestrator/builtInPolicy';
 import { FakeClock } from '../../support/protocol/fakeClock';
 import { openSession, protect, scopesOf, startOrchestrator, temporaryFolder } from '../../support/protocol/scene';
 
@@ -11,7 +10,10 @@ const target = '192.0.2.10/32';
 
 /** Two nodes, of which one takes two rules. */
 const policy = (members: Partial<Policy> = {}): Policy => ({
-  ...builtInPolicy,
+  clients: [],
+  dms: [],
+  targets: [],
+  traffic: [],
   links: [{ name: 'transit-1', capacity: 10_000_000_000 }],
   nodes: [{ name: 'edge-1', links: ['transit-1'], rules: 2, installSeconds: 1 }],
   strategies: [{ name: 'filter', when: {}, filter: ['edge-1'] }],
