@@ -72,12 +72,12 @@ export const mock: Command = {
     },
   ],
   details: [
-    'When it is ready it prints one line of JSON: event is "ready"; coaps, coapsTcp and data are its addresses, with --plain also signal; ca, cert, key and profiles are files. Its log goes to standard error.',
+    'When it is ready it prints one line of JSON: event is "ready"; signal, coaps, coapsTcp and data are its addresses, signal null without --plain; ca, cert, key and profiles are files. Its log goes to standard error.',
     'profiles is a file of server profiles with the profile lab for both channels: dots send F --profiles FILE --profile lab. --profile mock finds the running mock of the same user without it.',
     'ca, cert and key are the files of that profile, issued by a lab CA that is created at the first start and stored in DIR/lab; without --state it is removed on exit.',
     'dots mock cert NAME --state DIR issues a certificate of that CA for a further client, and prints name, ca, cert, key and spki-sha256 as one line of JSON. If it is issued again, the key stays the same.',
     `Without --clients each certificate of the lab CA, and the identity of --psk-identity, is a separate client, for any prefixes and any number of cuids. A clients file (${clientsFileName}) defines the identities of each client, and its limits.`,
-    'coaps is missing from the ready line if the DTLS module was not built; standard error reports that.',
+    'coaps is null in the ready line if the DTLS module was not built; standard error reports that.',
     'DIR belongs to one mock at a time. What it acknowledges is stored before it answers; dots flowspec --state DIR can read it at the same time. A damaged state is refused: --discard-state sets it aside. The lab in DIR stays.',
     'It listens on loopback only. SIGTERM or SIGINT terminates it.',
   ],
@@ -143,7 +143,7 @@ function readyLine({ signal, coaps, coapsTcp, data, ca, cert, key, profiles }: O
   const files = Object.fromEntries(
     Object.entries({ ca, cert, key, profiles }).map(([name, file]) => [name, resolve(file)]),
   );
-  return { event: 'ready', signal, coaps, coapsTcp, data, ...files };
+  return { version: 1, event: 'ready', signal: signal ?? null, coaps: coaps ?? null, coapsTcp, data, ...files };
 }
 
 /** `dots mock cert NAME`: a certificate for a further client, from the lab CA of a state folder. */
@@ -163,7 +163,7 @@ async function issue([name, ...more]: string[], given: Arguments, io: Io): Promi
   const { files, clients } = await openLab(join(stateDir, 'lab'), { clients: [name], notify: (line) => io.say(line) });
   const { cert, key, identity } = clients.get(name) ?? { ...files, identity: '' };
   const paths = { ca: resolve(files.ca), cert: resolve(cert), key: resolve(key) };
-  await io.out(`${safeJson({ name, ...paths, 'spki-sha256': identity })}\n`);
+  await io.out(`${safeJson({ version: 1, name, ...paths, 'spki-sha256': identity })}\n`);
   return 0;
 }
 
