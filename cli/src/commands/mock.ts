@@ -79,13 +79,13 @@ export const mock: Command = {
     },
   ],
   details: [
-    'When it is ready it prints one line of JSON: event is "ready"; coaps, coapsTcp and data are its addresses, with --plain also signal; ca, cert, key and profiles are files. Its log goes to standard error.',
+    'When it is ready it prints one line of JSON: event is "ready"; signal, coaps, coapsTcp and data are its addresses, signal null without --plain; ca, cert, key and profiles are files. Its log goes to standard error.',
     'profiles is a file of server profiles with the profile lab for both channels: dots send F --profiles FILE --profile lab. --profile mock finds the running mock of the same user without it.',
     'ca, cert and key are the files of that profile, issued by a lab CA that is created at the first start and stored in DIR/lab; without --state it is removed on exit.',
     'dots mock cert NAME --state DIR issues a certificate of that CA for a further client, and prints name, ca, cert, key and spki-sha256 as one line of JSON. If it is issued again, the key stays the same.',
     `Without --clients each certificate of the lab CA, and the identity of --psk-identity, is a separate client, for any prefixes and any number of cuids. A clients file (${clientsFileName}) defines the identities of each client, and its limits.`,
-    'With --policy the ready line also has clients, with the profile of each client of the policy in the file profiles (dots send F --profiles FILE --profile NAME acts as that client), and dms, with the address of each DMS. A policy with errors is not used: exit status 2.',
-    'coaps is missing from the ready line if the DTLS module was not built; standard error reports that.',
+    'With --policy clients in the ready line is an object, with the profile of each client of the policy in the file profiles (dots send F --profiles FILE --profile NAME acts as that client), and dms one with the address of each DMS; without it both are null. A policy with errors is not used: exit status 2.',
+    'coaps is null in the ready line if the DTLS module was not built; standard error reports that.',
     'DIR belongs to one mock at a time. What it acknowledges is stored before it answers; dots flowspec --state DIR can read it at the same time. A damaged state is refused: --discard-state sets it aside. The lab in DIR stays.',
     'It listens on loopback only. SIGTERM or SIGINT terminates it.',
   ],
@@ -162,11 +162,15 @@ function readyLine(orchestrator: Orchestrator, hasPolicy: boolean): object {
   const files = Object.fromEntries(
     Object.entries({ ca, cert, key, profiles }).map(([name, file]) => [name, resolve(file)]),
   );
-  const ofPolicy = {
-    clients: Object.fromEntries(orchestrator.clients.map((name) => [name, name])),
-    dms: Object.fromEntries(orchestrator.dms),
+  return {
+    version: 1,
+    event: 'ready',
+    signal: signal ?? null,
+    coaps: coaps ?? null,
+    ...{ coapsTcp, data, ...files },
+    clients: hasPolicy ? Object.fromEntries(orchestrator.clients.map((name) => [name, name])) : null,
+    dms: hasPolicy ? Object.fromEntries(orchestrator.dms) : null,
   };
-  return { event: 'ready', signal, coaps, coapsTcp, data, ...files, ...(hasPolicy && ofPolicy) };
 }
 
 /** `dots mock cert NAME`: a certificate for a further client, from the lab CA of a state folder. */
@@ -186,7 +190,7 @@ async function issue([name, ...more]: string[], given: Arguments, io: Io): Promi
   const { files, clients } = await openLab(join(stateDir, 'lab'), { clients: [name], notify: (line) => io.say(line) });
   const { cert, key, identity } = clients.get(name) ?? { ...files, identity: '' };
   const paths = { ca: resolve(files.ca), cert: resolve(cert), key: resolve(key) };
-  await io.out(`${safeJson({ name, ...paths, 'spki-sha256': identity })}\n`);
+  await io.out(`${safeJson({ version: 1, name, ...paths, 'spki-sha256': identity })}\n`);
   return 0;
 }
 
