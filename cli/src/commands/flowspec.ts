@@ -34,7 +34,7 @@ export const flowspec: Command = {
   name: 'flowspec',
   summary: 'Show ACLs and mitigation requests as BGP Flowspec rules (RFC 8955, RFC 8956).',
   usage:
-    'FILE... [--domain PREFIX]... [--action ACTION] [--format FORMAT]\n       dots flowspec FILE... --compare OTHER [--format table|json]\n       dots flowspec --state DIR [--format FORMAT]\n       dots flowspec --decode HEX --family ipv4|ipv6 [--explain | --format json|hex]',
+    'FILE... [--domain PREFIX]... [--action ACTION] [--format FORMAT]\n       dots flowspec FILE... --compare OTHER [--format table|json]\n       dots flowspec --state DIR [--node NAME] [--format FORMAT]\n       dots flowspec --decode HEX --family ipv4|ipv6 [--explain | --format json|hex]',
   options: [
     {
       name: 'domain',
@@ -76,6 +76,11 @@ export const flowspec: Command = {
       value: 'DIR',
       description: 'Show the rules in force of the mock orchestrator with this state folder.',
     },
+    {
+      name: 'node',
+      value: 'NAME',
+      description: 'With --state: the rules of this forwarding node alone.',
+    },
     { name: 'decode', value: 'HEX', description: 'Read this NLRI, its length octets included.' },
     { name: 'family', value: 'FAMILY', choices: ['ipv4', 'ipv6'], description: 'The address family of --decode.' },
   ],
@@ -95,6 +100,8 @@ export const flowspec: Command = {
 };
 
 async function runFlowspec(given: Arguments, io: Io): Promise<ExitStatus> {
+  if (given.option('node') !== undefined && given.option('state') === undefined)
+    throw new UsageError('--node names a forwarding node of an orchestrator, so it needs --state DIR.', seeHelp);
   const nlri = given.option('decode');
   if (nlri !== undefined) return decodeRule(nlri, given, io);
   const state = given.option('state');
@@ -178,15 +185,16 @@ async function showLive(state: string, given: Arguments, io: Io): Promise<ExitSt
       'See dots flowspec --help.',
     );
   const { storedRulesInForce } = await import('#dots/orchestrator/storedRulesInForce');
-  const { rules, findings } = await storedRulesInForce(state);
+  const { rules, findings, equivalence } = await storedRulesInForce(state, { node: given.option('node') });
   const format = given.option('format') ?? 'table';
-  if (format === 'json') await printJson(rulesJson({ rules, findings: findings.map(findingOnly) }), io);
+  if (format === 'json') await printJson(rulesJson({ rules, findings: findings.map(findingOnly), equivalence }), io);
   else {
     const rendering = format as Rendering;
     for (const { file, severity, message, code } of [...findings, ...renderingFindings(rules, rendering)])
       io.say(`${file}: ${severity} ${message} (${code})`);
     if (rules.length === 0) io.say('dots flowspec: no rule is in force.');
     await io.out(render(rules, rendering));
+    if (rendering === 'table' && rules.length > 0) await io.out(`\n${describeEquivalence(equivalence)}\n`);
   }
   return findings.some(({ severity }) => severity === 'error') ? 1 : 0;
 }

@@ -23,21 +23,21 @@ export const findingOnly = ({ file, code, class: of, severity, message, rfc, poi
   related: [],
 });
 
-/** Rules as `dots flowspec --format json` prints them; of rules in force, neither equivalence nor counts are known. */
+/** Rules as `dots flowspec --format json` prints them; of rules in force, the counts are unknown. */
 export function rulesJson(
   {
     rules,
     findings,
     equivalence,
     counts,
-  }: Pick<Translation, 'rules'> & { findings: object[] } & Partial<Pick<Translation, 'equivalence' | 'counts'>>,
+  }: Pick<Translation, 'rules' | 'equivalence'> & { findings: object[] } & Partial<Pick<Translation, 'counts'>>,
   explain = false,
 ): object {
   return {
     version: 1,
     rules: rules.map((rule) => ruleJson(rule, explain)),
     findings,
-    equivalence: equivalence === undefined ? null : { witness: null, reason: null, ...equivalence },
+    equivalence: { witness: null, reason: null, ...equivalence },
     counts: counts ?? null,
   };
 }
