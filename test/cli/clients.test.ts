@@ -43,7 +43,7 @@ test('without --plain there is no plain CoAP, and standard error names the clien
   t.after(() => child.kill('SIGKILL'));
   const [line] = (await once(createInterface(child.stdout), 'line')) as [string];
   const ready = JSON.parse(line) as Ready;
-  assert.ok(!('signal' in ready));
+  assert.equal(ready.signal, null);
   child.kill('SIGTERM');
   assert.match(await text(child.stderr), /is a separate client, for any prefixes and any number of cuids.*--clients/);
 });

@@ -23,7 +23,7 @@ export const findingOnly = ({ file, code, class: of, severity, message, rfc, poi
   related: [],
 });
 
-/** Rules as `dots flowspec --format json` prints them; of rules in force, the counts are not known. */
+/** Rules as `dots flowspec --format json` prints them; of rules in force, the counts are unknown. */
 export function rulesJson(
   {
     rules,

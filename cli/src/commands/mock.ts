@@ -84,7 +84,7 @@ export const mock: Command = {
     'ca, cert and key are the files of that profile, issued by a lab CA that is created at the first start and stored in DIR/lab; without --state it is removed on exit.',
     'dots mock cert NAME --state DIR issues a certificate of that CA for a further client, and prints name, ca, cert, key and spki-sha256 as one line of JSON. If it is issued again, the key stays the same.',
     `Without --clients each certificate of the lab CA, and the identity of --psk-identity, is a separate client, for any prefixes and any number of cuids. A clients file (${clientsFileName}) defines the identities of each client, and its limits.`,
-    'With --policy clients in the ready line is an object, with the profile of each client of the policy in the file profiles (dots send F --profiles FILE --profile NAME acts as that client), and dms one with the address of each DMS; without it both are null. A policy with errors is not used: exit status 2.',
+    'With --policy, clients in the ready line has the profile of each client of the policy in the file profiles (dots send F --profiles FILE --profile NAME acts as that client), and dms the address of each DMS. Without it both are null. A policy with errors is not used: exit status 2.',
     'coaps is null in the ready line if the DTLS module was not built; standard error reports that.',
     'DIR belongs to one mock at a time. What it acknowledges is stored before it answers; dots flowspec --state DIR can read it at the same time. A damaged state is refused: --discard-state sets it aside. The lab in DIR stays.',
     'It listens on loopback only. SIGTERM or SIGINT terminates it.',
@@ -162,15 +162,10 @@ function readyLine(orchestrator: Orchestrator, hasPolicy: boolean): object {
   const files = Object.fromEntries(
     Object.entries({ ca, cert, key, profiles }).map(([name, file]) => [name, resolve(file)]),
   );
-  return {
-    version: 1,
-    event: 'ready',
-    signal: signal ?? null,
-    coaps: coaps ?? null,
-    ...{ coapsTcp, data, ...files },
-    clients: hasPolicy ? Object.fromEntries(orchestrator.clients.map((name) => [name, name])) : null,
-    dms: hasPolicy ? Object.fromEntries(orchestrator.dms) : null,
-  };
+  const clients = hasPolicy ? Object.fromEntries(orchestrator.clients.map((name) => [name, name])) : null;
+  const dms = hasPolicy ? Object.fromEntries(orchestrator.dms) : null;
+  const addresses = { signal: signal ?? null, coaps: coaps ?? null, coapsTcp, data };
+  return { version: 1, event: 'ready', ...addresses, ...files, clients, dms };
 }
 
 /** `dots mock cert NAME`: a certificate for a further client, from the lab CA of a state folder. */

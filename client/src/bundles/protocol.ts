@@ -5,7 +5,6 @@
 export { changeLines } from '#dots/data/differences';
 export { DataSession } from '#dots/data/session';
 export { cuidInUse, namesEntries, whyCuidStays } from '#dots/dotsClient/cuidChange';
-export { recordInstalled } from '#dots/dotsClient/installedEntries';
 export { moveEntries } from '#dots/dotsClient/moveEntries';
 export { Orchestrator } from '#dots/orchestrator/orchestrator';
 export { chosenCuid } from '#dots/signal/cuids';

@@ -1,5 +1,5 @@
 import type * as vscode from 'vscode';
-import type { Announce, DataSession, Installed } from '#dots/data/session';
+import type { Accepted, Announce, DataSession, Installed } from '#dots/data/session';
 import { describeError } from '#dots/model/errors';
 import type { JsonObject } from '#dots/model/json';
 import type { ClientIdentity } from './identity';
@@ -23,22 +23,22 @@ export class DataHost {
   ) {}
 
   /**
-   * Installs aliases or ACLs at a target, and enters them in the ledger; the log has the difference before an entry is
-   * replaced. Throws a DotsError.
+   * Installs aliases or ACLs at a target, and enters what the server accepts in the ledger, also where it refuses or
+   * does not answer a later entry; the log has the difference before an entry is replaced. Throws a DotsError.
    */
   async install(target: SettledTarget, document: JsonObject, signal: AbortSignal): Promise<Installation> {
-    const { changeLines, recordInstalled } = await import('#lazy/protocol');
+    const { changeLines } = await import('#lazy/protocol');
     const { server, cuid, profile } = target;
     const difference: string[] = [];
     const announce: Announce = (changes) => {
       difference.push(...changeLines(changes));
       for (const line of difference) this.log.info(line);
     };
-    const installed = await this.over(target, (session) => session.install(document, { signal, announce }));
+    const accepted: Accepted = (container, entries) =>
+      this.record(async () => (await this.identity.client(target)).installed({ container, entries, address: server }));
+    const installed = await this.over(target, (session) => session.install(document, { signal, announce, accepted }));
     for (const { request, status, roundTripMs } of installed.answers)
       this.log.info(`${request.method} ${request.path} -> ${status} (${Math.round(roundTripMs)} ms)`);
-    if (installed.answer.ok)
-      await this.record(async () => recordInstalled(await this.identity.client(target), server, document));
     return { installed, difference, cuid, server, profile };
   }
 

@@ -17,7 +17,7 @@ import { pathOf, type Container, type EntryPath, type ResourcePath } from './res
 import { rootIn } from './root';
 
 export type { DataAnswer } from './answer';
-export type { Activation, Announce, Installed } from './changes';
+export type { Accepted, Activation, Announce, Installed } from './changes';
 
 export interface DataSessionOptions extends ConnectionOptions {
   /** The client's identifier, the same as on the signal channel (RFC 8783 section 5.1). */
