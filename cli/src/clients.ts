@@ -43,7 +43,12 @@ export async function readClients(file: string, knownPsk: string | undefined, io
     io.say(
       `${file}: the key of the psk-identity "${identity}" is missing, so it cannot be used (--psk-identity, --psk-key-file).`,
     );
-  return { clients: await Promise.all(clients.map((client) => named(client, file))), names };
+  return { clients: await namedClients(clients, file), names };
+}
+
+/** Clients as they are written in a file, with what each of them proves. Throws UsageError for a certificate. */
+export function namedClients(clients: readonly WrittenClient[], file: string): Promise<NamedClient[]> {
+  return Promise.all(clients.map((client) => named(client, file)));
 }
 
 const pskIdentities = (clients: readonly WrittenClient[]): string[] =>

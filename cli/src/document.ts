@@ -1,3 +1,4 @@
+import { DotsError } from '#dots/model/errors';
 import { isObject, type JsonObject } from '#dots/model/json';
 import { validationService as service } from '#service/validationService';
 import type { LocatedFinding, ParsedDocument } from '#service/service';
@@ -30,6 +31,15 @@ export async function readDocument(path: string, io: Io): Promise<ReadDocument |
   const blocked = findings.some(({ severity }) => severity === 'error') || !isObject(parsed.value);
   return blocked ? undefined : { file, bytes, parsed, value: parsed.value as JsonObject };
 }
+
+/** The failure of a command that has no other result where the JSON of a document has errors, which were reported. */
+export const invalidJson = (): DotsError =>
+  new DotsError(
+    'malformed',
+    'cli/invalid-json',
+    'A document is not a valid JSON object.',
+    'Correct the errors that were reported.',
+  );
 
 /** Reports findings on standard error. */
 export function reportFindings(file: string, findings: readonly LocatedFinding[], io: Io): void {

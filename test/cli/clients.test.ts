@@ -83,7 +83,7 @@ test('dots mock cert issues a certificate that the running mock accepts, and tha
   const first = issue('edge-2', '--state', state);
   assert.equal(first.status, 0);
   const issued = JSON.parse(first.out) as Record<string, string>;
-  assert.deepEqual(Object.keys(issued), ['name', 'ca', 'cert', 'key', 'spki-sha256']);
+  assert.deepEqual(Object.keys(issued), ['version', 'name', 'ca', 'cert', 'key', 'spki-sha256']);
   assert.ok(['ca', 'cert', 'key'].every((file) => isAbsolute(issued[file] ?? '')));
   assert.equal(issue('edge-2', '--state', state).out, first.out, 'the same key again');
   const { ca = '', cert = '', key = '' } = issued;

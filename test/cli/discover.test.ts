@@ -6,6 +6,7 @@ import { createInterface } from 'node:readline';
 import { test, type TestContext } from 'node:test';
 import { freePort, udpSocket } from '../support/protocol/scene';
 import { folder } from '../support/dots';
+import { checkOutput } from '../support/outputs';
 import { runHere } from '../support/runHere';
 import { needTool } from '../support/tools';
 
@@ -61,6 +62,7 @@ test('dots discover finds the servers of RFC 8973 figure 8 at a real name server
   if (resolver === undefined) return;
   const { status, out, err } = await runHere(['discover', 'Example.NET.', '--resolver', resolver, '--format', 'json']);
   assert.equal(status, 0, err);
+  checkOutput('discover', JSON.parse(out));
   const { servers, profile, ...others } = JSON.parse(out) as Record<string, unknown> & {
     servers: Record<string, unknown>[];
   };
@@ -74,6 +76,7 @@ test('dots discover finds the servers of RFC 8973 figure 8 at a real name server
     ],
   );
   assert.deepEqual(others, {
+    version: 1,
     name: 'example.net',
     method: 'S-NAPTR',
     ownAddresses: ['2001:db8::1', '192.0.2.1'],

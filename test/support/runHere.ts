@@ -20,10 +20,13 @@ export function gathered(): { io: Io; ran: Pick<Ran, 'out' | 'err'> } {
   };
 }
 
-/** Runs `dots` in this process, because one for each run takes long. */
-export async function runHere(words: readonly string[]): Promise<Ran> {
+/**
+ * Runs `dots` in this process, because one for each run takes long.
+ * @param stopped when what runs until it is stopped is stopped
+ */
+export async function runHere(words: readonly string[], stopped?: Promise<void>): Promise<Ran> {
   const { io, ran } = gathered();
-  const status = await run(words, io);
+  const status = await run(words, stopped === undefined ? io : { ...io, stopped: () => stopped });
   return { status, ...ran };
 }
 

@@ -139,6 +139,7 @@ function jsonOf(found: Discovery): object {
   const { file, notes } = foundProfile(found);
   const { name, method, servers, ownAddresses, problems } = found;
   return {
+    version: 1,
     name,
     method,
     servers: servers.map(({ protocol, ...server }) => {

@@ -5,7 +5,7 @@ import { documentTypeOf } from '#dots/model/documents';
 import { safeJson } from '#dots/model/text';
 import { requestPath } from '#dots/signal/resources';
 import { UsageError, type Command, type ExitStatus, type Arguments } from '../command';
-import { readDocument, type ReadDocument } from '../document';
+import { invalidJson, readDocument, type ReadDocument } from '../document';
 import type { Io } from '../io';
 import { identityOf, midOf } from '../serverTarget';
 import { CommandWorkspaces, tellOwn, workspaceOptions } from '../workspace';
@@ -54,7 +54,7 @@ async function runEncode(given: Arguments, io: Io): Promise<ExitStatus> {
     throw new UsageError('Name one file, or - for standard input.', 'See dots encode --help.');
   midOf(given);
   const document = await readDocument(path, io);
-  if (document === undefined) return 1;
+  if (document === undefined) throw invalidJson();
   const bytes = encodeDocument(document.value);
   const hex = Buffer.from(bytes).toString('hex');
   switch (given.option('format')) {
@@ -66,7 +66,7 @@ async function runEncode(given: Arguments, io: Io): Promise<ExitStatus> {
       break;
     case 'json':
       await io.out(
-        `${safeJson({ kind: documentTypeOf(document.value)?.kind, octets: bytes.length, hex, diagnostic: diagnostic(bytes, fileLimits), path: uriPath(document, given, io) }, 2)}\n`,
+        `${safeJson({ version: 1, kind: documentTypeOf(document.value)?.kind ?? null, octets: bytes.length, hex, diagnostic: diagnostic(bytes, fileLimits), path: uriPath(document, given, io) }, 2)}\n`,
       );
       break;
     default:

@@ -2,7 +2,7 @@ import { compareRuleSets, describeChanges } from '#dots/flowspec/bgp/compare';
 import { parseRouteTarget, routeTargetForms } from '#dots/flowspec/bgp/communities';
 import { describeCounts } from '#dots/flowspec/accounts';
 import { describeEquivalence } from '#dots/flowspec/order/equivalence';
-import { explainNlri, explainRule } from '#dots/flowspec/bgp/explain';
+import { explainRule } from '#dots/flowspec/bgp/explain';
 import { decodeNlri, encodeNlri } from '#dots/flowspec/bgp/nlri';
 import { sortRules } from '#dots/flowspec/bgp/order';
 import { render, renderingFindings, renderings, type Rendering } from '#dots/flowspec/renderings/render';
@@ -12,21 +12,19 @@ import {
   type Family,
   type FlowspecFinding,
   type FlowspecOptions,
-  type FlowspecRule,
   type MitigationAction,
   type Translation,
 } from '#dots/flowspec/translate';
 import { parseNetwork } from '#dots/model/prefix';
 import { safeJson } from '#dots/model/text';
-import type { LocatedFinding } from '#service/service';
 import { validationService as service } from '#service/validationService';
 import { UsageError, wholeNumber, type Command, type ExitStatus, type Arguments } from '../command';
-import { reportFindings, type ReadDocument } from '../document';
-import { findingJson } from '../findings';
+import { invalidJson, reportFindings, type ReadDocument } from '../document';
 import { hexOption } from '../hex';
 import type { Io } from '../io';
 import { CommandWorkspaces, workspaceOptions } from '../workspace';
 import { flowspecDocuments, type FlowspecDocument, type FlowspecDocuments } from './flowspecDocuments';
+import { changesJson, decodedJson, findingOnly, placedJson, rulesJson, type Placed } from './flowspecJson';
 import { lookUpAll } from './flowspecResolve';
 
 const seeHelp = 'See dots flowspec --help.';
@@ -36,7 +34,7 @@ export const flowspec: Command = {
   name: 'flowspec',
   summary: 'Show ACLs and mitigation requests as BGP Flowspec rules (RFC 8955, RFC 8956).',
   usage:
-    'FILE... [--domain PREFIX]... [--action ACTION] [--format FORMAT]\n       dots flowspec FILE... --compare OTHER [--format table|json]\n       dots flowspec --state DIR [--format FORMAT]\n       dots flowspec --decode HEX --family ipv4|ipv6 [--explain | --format json|hex]',
+    'FILE... [--domain PREFIX]... [--action ACTION] [--format FORMAT]\n       dots flowspec FILE... --compare OTHER [--format table|json]\n       dots flowspec --state DIR [--node NAME] [--format FORMAT]\n       dots flowspec --decode HEX --family ipv4|ipv6 [--explain | --format json|hex]',
   options: [
     {
       name: 'domain',
@@ -78,6 +76,11 @@ export const flowspec: Command = {
       value: 'DIR',
       description: 'Show the rules in force of the mock orchestrator with this state folder.',
     },
+    {
+      name: 'node',
+      value: 'NAME',
+      description: 'With --state: the rules of this forwarding node alone.',
+    },
     { name: 'decode', value: 'HEX', description: 'Read this NLRI, its length octets included.' },
     { name: 'family', value: 'FAMILY', choices: ['ipv4', 'ipv6'], description: 'The address family of --decode.' },
   ],
@@ -97,6 +100,8 @@ export const flowspec: Command = {
 };
 
 async function runFlowspec(given: Arguments, io: Io): Promise<ExitStatus> {
+  if (given.option('node') !== undefined && given.option('state') === undefined)
+    throw new UsageError('--node names a forwarding node of an orchestrator, so it needs --state DIR.', seeHelp);
   const nlri = given.option('decode');
   if (nlri !== undefined) return decodeRule(nlri, given, io);
   const state = given.option('state');
@@ -107,7 +112,7 @@ async function runFlowspec(given: Arguments, io: Io): Promise<ExitStatus> {
   const workspaces = new CommandWorkspaces(given);
   const now = await translateFiles(given.paths, workspaces, given, io);
   const before = other === undefined ? undefined : await translateFiles([other], workspaces, given, io);
-  if (now === undefined || (other !== undefined && before === undefined)) return 1;
+  if (now === undefined || (other !== undefined && before === undefined)) throw invalidJson();
   await (before === undefined ? printRules(now, given, io) : printChanges(before, now, given, io));
   return [now, before].some(
     (one) => one?.isBroken === true || one?.translation.findings.some(({ severity }) => severity === 'error'),
@@ -180,15 +185,16 @@ async function showLive(state: string, given: Arguments, io: Io): Promise<ExitSt
       'See dots flowspec --help.',
     );
   const { storedRulesInForce } = await import('#dots/orchestrator/storedRulesInForce');
-  const { rules, findings } = await storedRulesInForce(state);
+  const { rules, findings, equivalence } = await storedRulesInForce(state, { node: given.option('node') });
   const format = given.option('format') ?? 'table';
-  if (format === 'json') await printJson({ rules: rules.map((rule) => ruleJson(rule)), findings }, io);
+  if (format === 'json') await printJson(rulesJson({ rules, findings: findings.map(findingOnly), equivalence }), io);
   else {
     const rendering = format as Rendering;
     for (const { file, severity, message, code } of [...findings, ...renderingFindings(rules, rendering)])
       io.say(`${file}: ${severity} ${message} (${code})`);
     if (rules.length === 0) io.say('dots flowspec: no rule is in force.');
     await io.out(render(rules, rendering));
+    if (rendering === 'table' && rules.length > 0) await io.out(`\n${describeEquivalence(equivalence)}\n`);
   }
   return findings.some(({ severity }) => severity === 'error') ? 1 : 0;
 }
@@ -225,8 +231,6 @@ function bytesPerSecond(text: string): number {
   );
 }
 
-type Placed = LocatedFinding & { file: string };
-
 /** The findings with their ranges, file by file. */
 function locate(documents: readonly ReadDocument[], findings: readonly FlowspecFinding[]): Placed[] {
   return documents.flatMap(({ file, parsed }) =>
@@ -244,19 +248,15 @@ function tellAll({ documents, translation }: Translated, more: readonly Flowspec
     reportFindings(finding.file, [finding], io);
 }
 
-function findingsJson({ documents, translation }: Translated): object[] {
-  return locate(documents, translation.findings).map((finding) => ({ file: finding.file, ...findingJson(finding) }));
-}
+const findingsJson = ({ documents, translation }: Translated): object[] =>
+  locate(documents, translation.findings).map(placedJson);
 
 async function printRules(translated: Translated, given: Arguments, io: Io): Promise<void> {
   const explain = given.option('explain') !== undefined;
   const format = given.option('format') ?? (explain ? undefined : translated.router) ?? 'table';
   const { rules, equivalence, counts } = translated.translation;
   if (format === 'json')
-    return printJson(
-      { rules: rules.map((rule) => ruleJson(rule, explain)), findings: findingsJson(translated), equivalence, counts },
-      io,
-    );
+    return printJson(rulesJson({ rules, findings: findingsJson(translated), equivalence, counts }, explain), io);
   const rendering = format as Rendering;
   tellAll(translated, renderingFindings(rules, rendering), io);
   await io.out(explain ? sortRules(rules).map(explainRule).join('\n') : render(rules, rendering));
@@ -267,40 +267,14 @@ async function printRules(translated: Translated, given: Arguments, io: Io): Pro
 
 async function printChanges(before: Translated, now: Translated, given: Arguments, io: Io): Promise<void> {
   const changes = compareRuleSets(before.translation.rules, now.translation.rules);
-  if (given.option('format') === 'json') {
-    const { added, removed, changed, same } = changes;
-    const lists = {
-      added: added.map((rule) => ruleJson(rule)),
-      removed: removed.map((rule) => ruleJson(rule)),
-      changed: changed.map((one) => ({ before: ruleJson(one.before), after: ruleJson(one.after) })),
-      same,
-    };
-    return printJson({ ...lists, findings: [...findingsJson(before), ...findingsJson(now)] }, io);
-  }
+  if (given.option('format') === 'json')
+    return printJson(changesJson(changes, [...findingsJson(before), ...findingsJson(now)]), io);
   for (const one of [before, now]) tellAll(one, [], io);
   await io.out(describeChanges(changes));
 }
 
 async function printJson(value: object, io: Io): Promise<void> {
   await io.out(`${safeJson(value, 2)}\n`);
-}
-
-function ruleJson(
-  { family, nlri, extendedCommunities, ipv6ExtendedCommunities, text, source, components, actions }: FlowspecRule,
-  explain = false,
-): object {
-  const explained = explain ? { explained: explainNlri(nlri, family) } : {};
-  return {
-    family,
-    nlri,
-    extendedCommunities,
-    ...(ipv6ExtendedCommunities !== undefined && { ipv6ExtendedCommunities }),
-    text,
-    source,
-    components,
-    actions,
-    ...explained,
-  };
 }
 
 const notWithDecode = ['compare', 'action', 'resolve', 'no-repair'];
@@ -319,8 +293,9 @@ async function decodeRule(hex: string, given: Arguments, io: Io): Promise<ExitSt
   hexOption('decode', hex, '0b0118c00002038111058135');
   const components = decodeNlri(hex, family);
   const text = describeMatch(components);
-  if (explain) await io.out(explainRule({ family, nlri: hex, text, extendedCommunities: [] }));
-  else
-    await io.out(`${format === 'hex' ? encodeNlri(components, family) : safeJson({ family, components, text }, 2)}\n`);
+  if (explain && given.option('format') !== 'json')
+    await io.out(explainRule({ family, nlri: hex, text, extendedCommunities: [] }));
+  else if (format === 'hex') await io.out(`${encodeNlri(components, family)}\n`);
+  else await printJson(decodedJson({ family, components, text, nlri: hex }, explain), io);
   return 0;
 }

@@ -4,9 +4,10 @@ import { conflictPolicies, defaultPolicy, type ConflictPolicy } from '#dots/dots
 import { safeJson } from '#dots/model/text';
 import { clientsFileName } from '#dots/workspace/fileNames';
 import { readPsk } from '#dots/transport/certificates/credentialFiles';
-import { readClients, resolver } from '../clients';
+import { readClients, resolver, type ReadClients } from '../clients';
 import { UsageError, wholeNumber, type Command, type ExitStatus, type Arguments } from '../command';
 import type { Io } from '../io';
+import { readPolicy, type ReadPolicy } from '../policy';
 import { enterMock } from '../runningMocks';
 
 /** `dots mock`: the orchestrator, until it is terminated. */
@@ -14,7 +15,7 @@ export const mock: Command = {
   name: 'mock',
   summary: 'Run the mock orchestrator: a DOTS server that stores mitigations and simulates their course.',
   usage:
-    '[--clients FILE] [--state DIR [--discard-state]] [--secure-port N] [--data-port N] [--plain [--signal-port N]] | cert NAME --state DIR',
+    '[--clients FILE | --policy FILE] [--state DIR [--discard-state]] [--secure-port N] [--data-port N] [--plain [--signal-port N]] | cert NAME --state DIR',
   options: [
     { name: 'host', value: 'ADDRESS', preset: '127.0.0.1', description: 'The loopback address to listen on.' },
     {
@@ -45,6 +46,12 @@ export const mock: Command = {
       description: 'The clients: their certificates and pre-shared keys, cuids and prefixes. All others are refused.',
     },
     {
+      name: 'policy',
+      value: 'FILE',
+      description:
+        'The policy of the orchestrator: its clients, links, forwarding nodes, DMSs and strategies. Its DMSs and its traffic are simulated.',
+    },
+    {
       name: 'conflicts',
       value: 'POLICY',
       choices: conflictPolicies,
@@ -72,12 +79,13 @@ export const mock: Command = {
     },
   ],
   details: [
-    'When it is ready it prints one line of JSON: event is "ready"; coaps, coapsTcp and data are its addresses, with --plain also signal; ca, cert, key and profiles are files. Its log goes to standard error.',
+    'When it is ready it prints one line of JSON: event is "ready"; signal, coaps, coapsTcp and data are its addresses, signal null without --plain; ca, cert, key and profiles are files. Its log goes to standard error.',
     'profiles is a file of server profiles with the profile lab for both channels: dots send F --profiles FILE --profile lab. --profile mock finds the running mock of the same user without it.',
     'ca, cert and key are the files of that profile, issued by a lab CA that is created at the first start and stored in DIR/lab; without --state it is removed on exit.',
     'dots mock cert NAME --state DIR issues a certificate of that CA for a further client, and prints name, ca, cert, key and spki-sha256 as one line of JSON. If it is issued again, the key stays the same.',
     `Without --clients each certificate of the lab CA, and the identity of --psk-identity, is a separate client, for any prefixes and any number of cuids. A clients file (${clientsFileName}) defines the identities of each client, and its limits.`,
-    'coaps is missing from the ready line if the DTLS module was not built; standard error reports that.',
+    'With --policy clients in the ready line is an object, with the profile of each client of the policy in the file profiles (dots send F --profiles FILE --profile NAME acts as that client), and dms one with the address of each DMS; without it both are null. A policy with errors is not used: exit status 2.',
+    'coaps is null in the ready line if the DTLS module was not built; standard error reports that.',
     'DIR belongs to one mock at a time. What it acknowledges is stored before it answers; dots flowspec --state DIR can read it at the same time. A damaged state is refused: --discard-state sets it aside. The lab in DIR stays.',
     'It listens on loopback only. SIGTERM or SIGINT terminates it.',
   ],
@@ -85,6 +93,7 @@ export const mock: Command = {
     'dots mock',
     'dots mock --secure-port 4646 --state .dots/state',
     'dots mock cert edge-2 --state .dots/state',
+    'dots mock --policy examples/orchestrator/lab.orchestrator.json',
   ],
   run: runMock,
 };
@@ -100,7 +109,7 @@ async function runMock(given: Arguments, io: Io): Promise<ExitStatus> {
   const orchestrator = await Orchestrator.start(options);
   if (options.clients === undefined) io.say(everyIdentity);
   const leave = await enterMock(resolve(orchestrator.profiles), io);
-  await io.out(`${safeJson(readyLine(orchestrator))}\n`);
+  await io.out(`${safeJson(readyLine(orchestrator, options.orchestrator !== undefined))}\n`);
   await stopped;
   await leave();
   await orchestrator.close();
@@ -118,10 +127,10 @@ async function optionsOf(given: Arguments, io: Io): Promise<OrchestratorOptions>
       '--signal-port is the port of the plain signal channel, which is offered only with --plain.',
       'Add --plain, or specify the port of DTLS and TLS: --secure-port.',
     );
-  const file = given.option('clients');
-  const read = file === undefined ? undefined : await readClients(file, given.option('psk-identity'), io);
+  const read = await readFiles(given, io);
   return {
     clients: read?.clients,
+    orchestrator: read !== undefined && 'policy' in read ? read.policy : undefined,
     resolve: resolver(read?.names ?? new Map(), given.option('resolve') !== undefined),
     host: given.option('host'),
     stateDir: given.option('state'),
@@ -139,11 +148,29 @@ async function optionsOf(given: Arguments, io: Io): Promise<OrchestratorOptions>
 const conflictsOf = (given: Arguments): ConflictPolicy =>
   conflictPolicies.find((name) => name === given.option('conflicts')) ?? defaultPolicy.conflicts;
 
-function readyLine({ signal, coaps, coapsTcp, data, ca, cert, key, profiles }: Orchestrator): object {
+/** The clients file or the policy. Throws UsageError where both are named. */
+async function readFiles(given: Arguments, io: Io): Promise<ReadClients | ReadPolicy | undefined> {
+  const [clients, policy] = [given.option('clients'), given.option('policy')];
+  if (clients !== undefined && policy !== undefined)
+    throw new UsageError('--clients and --policy cannot be combined.', 'A policy has its clients in "clients".');
+  if (policy !== undefined) return readPolicy(policy, io);
+  return clients === undefined ? undefined : readClients(clients, given.option('psk-identity'), io);
+}
+
+function readyLine(orchestrator: Orchestrator, hasPolicy: boolean): object {
+  const { signal, coaps, coapsTcp, data, ca, cert, key, profiles } = orchestrator;
   const files = Object.fromEntries(
     Object.entries({ ca, cert, key, profiles }).map(([name, file]) => [name, resolve(file)]),
   );
-  return { event: 'ready', signal, coaps, coapsTcp, data, ...files };
+  return {
+    version: 1,
+    event: 'ready',
+    signal: signal ?? null,
+    coaps: coaps ?? null,
+    ...{ coapsTcp, data, ...files },
+    clients: hasPolicy ? Object.fromEntries(orchestrator.clients.map((name) => [name, name])) : null,
+    dms: hasPolicy ? Object.fromEntries(orchestrator.dms) : null,
+  };
 }
 
 /** `dots mock cert NAME`: a certificate for a further client, from the lab CA of a state folder. */
@@ -163,7 +190,7 @@ async function issue([name, ...more]: string[], given: Arguments, io: Io): Promi
   const { files, clients } = await openLab(join(stateDir, 'lab'), { clients: [name], notify: (line) => io.say(line) });
   const { cert, key, identity } = clients.get(name) ?? { ...files, identity: '' };
   const paths = { ca: resolve(files.ca), cert: resolve(cert), key: resolve(key) };
-  await io.out(`${safeJson({ name, ...paths, 'spki-sha256': identity })}\n`);
+  await io.out(`${safeJson({ version: 1, name, ...paths, 'spki-sha256': identity })}\n`);
   return 0;
 }
 

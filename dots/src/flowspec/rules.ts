@@ -64,6 +64,7 @@ class RuleTable {
     const first = this.known.get(keyOf(rule));
     if (first === undefined) return false;
     const same = first.listed.action === listed.action;
+    if (same) (first.shared ??= []).push(entry);
     const difference = same ? '' : ` with another action (${first.listed.action}), and comes first`;
     this.report.exclude(entry.source, {
       code: same ? 'flowspec/duplicate' : 'flowspec/shadowed',

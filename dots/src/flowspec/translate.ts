@@ -35,6 +35,8 @@ export interface FlowspecInput {
   faults?: readonly Fault[];
   /** The document only supplies definitions: its errors count only if they concern used ones. */
   isSupporting?: boolean;
+  /** The action of its mitigations; default: that of the options. */
+  action?: MitigationAction;
 }
 
 /** The action of mitigations on matching traffic: DOTS leaves it to the operator. */
@@ -157,7 +159,9 @@ function concerned({ file, isSupporting }: FlowspecInput, errors: readonly Fault
 export function translate(inputs: readonly FlowspecInput[], options: FlowspecOptions = {}): Translation {
   const report = new Findings();
   const action = readAction(options.action ?? { kind: 'discard' });
-  const around = { domain: readDomain(options.domain ?? []), mitigationActions: [action], resolve: options.resolve };
+  const actions = new Map(inputs.map((input) => [input.file, input.action ? readAction(input.action) : action]));
+  const mitigationActions = (file: string): Action[] => [actions.get(file) ?? action];
+  const around = { domain: readDomain(options.domain ?? []), mitigationActions, resolve: options.resolve };
   const errors = inputs.map(errorsIn);
   const reading = read(inputs, errors, { ...around, report });
   for (const [index, input] of inputs.entries())

@@ -53,7 +53,11 @@ export function mitigationViews({ mitigations, now }: Pick<ServerSnapshot, 'miti
 }
 
 /** The ACLs of all clients, those of each client in the order in which they are applied. */
-export function filterViews({ clients, mitigations, now }: ServerSnapshot): FilterView[] {
+export function filterViews({
+  clients,
+  mitigations,
+  now,
+}: Pick<ServerSnapshot, 'clients' | 'mitigations' | 'now'>): FilterView[] {
   return clients.flatMap((client) =>
     client.acls.map((entry): FilterView => {
       const acl = entry.value;

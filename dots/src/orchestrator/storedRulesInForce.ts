@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { systemClock, type Clock } from '#dots/runtime/clock';
 import { DotsError } from '#dots/model/errors';
+import { Decisions } from '#dots/dotsServer/state/decisions';
 import { DataClients } from '#dots/dotsServer/state/dataClients';
 import { memoryJournal } from '#dots/dotsServer/state/journal';
 import { advance } from '#dots/dotsServer/state/lifecycle';
@@ -17,7 +18,11 @@ import { rulesInForce, type RulesInForce } from './rulesInForce';
  */
 export async function storedRulesInForce(
   stateDir: string,
-  { clock = systemClock, policy = defaultPolicy }: { clock?: Clock; policy?: Policy } = {},
+  {
+    clock = systemClock,
+    policy = defaultPolicy,
+    node,
+  }: { clock?: Clock; policy?: Policy; node?: string | undefined } = {},
 ): Promise<RulesInForce> {
   const found = await stat(stateDir).catch(() => undefined);
   if (found?.isDirectory() !== true)
@@ -29,12 +34,14 @@ export async function storedRulesInForce(
     );
   const store = new Store(memoryJournal, await readStateFolder(stateDir));
   const now = clock.now();
-  const mitigations = [...mitigationTable(store).values()]
+  const table = mitigationTable(store);
+  const mitigations = [...table.values()]
     .map((mitigation) => advance(mitigation, now, policy.timing))
     .filter((mitigation) => mitigation !== undefined);
+  const decisions = new Decisions(store, table);
   const clients = new DataClients(store, clock);
   try {
-    return rulesInForce({ clients: clients.all(), mitigations });
+    return rulesInForce({ clients: clients.all(), mitigations, decisionOf: (id) => decisions.of(id) }, node);
   } finally {
     clients.close();
   }

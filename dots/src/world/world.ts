@@ -29,6 +29,13 @@ export interface Load {
   capacity: number;
 }
 
+/** A class at a DMS in a second, bits: what arrived, and what the DMS dropped of it on purpose. */
+export interface Arrival {
+  traffic: SampledClass;
+  offered: number;
+  stopped: number;
+}
+
 /** What a rule matched and dropped since it was installed. */
 export interface RuleCounters {
   matched: Amount;
@@ -149,6 +156,18 @@ export class World {
     return { stopped: stopped.sum(), overloaded: overloaded.sum() };
   }
 
+  /** The classes that arrived at a DMS in the last second, without those that have ended since. */
+  arrivalsAt(name: string): Arrival[] {
+    const { offered, stopped } = named(this.places.dms, name);
+    return [...this.classes.values()]
+      .map((traffic) => ({
+        traffic,
+        offered: offered.bitsOf(traffic.name),
+        stopped: stopped.bitsOf(traffic.name),
+      }))
+      .filter((arrival) => arrival.offered > 0);
+  }
+
   /** The counters of a rule; undefined while it does not act. */
   ruleCounters(node: string, id: string): RuleCounters | undefined {
     const rule = named(this.places.nodes, node).table.rule(id);
@@ -160,6 +179,15 @@ export class World {
     const bits = { legitimate: 0, attack: 0 };
     for (const { name, kind, to } of this.classes.values())
       if (covers(target, to)) bits[kind] += this.delivered.bitsOf(name);
+    return bits;
+  }
+
+  /** The bits of attacks that a rule matched in the last second; undefined while it does not act. */
+  attackMatched(node: string, id: string): number | undefined {
+    const rule = named(this.places.nodes, node).table.rule(id);
+    if (rule === undefined) return undefined;
+    let bits = 0;
+    for (const { name, kind } of this.classes.values()) if (kind === 'attack') bits += rule.matched.bitsOf(name);
     return bits;
   }
 

@@ -107,7 +107,10 @@ export async function heartbeats(report: (figure: string, values: object) => voi
     new ClientQuota(new Holdings(clients, state), policy.limits),
   ];
   const turns = new RequestTurns(clients, policy.limits, clock);
-  const service = new SignalService({ state, clients, claims, quota, turns, clock, policy, log: () => undefined });
+  const service = new SignalService({
+    ...{ state, mitigator: {}, clients, claims, quota, turns, clock, policy },
+    log: () => undefined,
+  });
   const channels = Array.from({ length: sessions }, (_, number) => new HeartbeatChannel(`client ${number}`));
   for (const channel of channels) service.accept(channel);
   let before: Size | undefined;

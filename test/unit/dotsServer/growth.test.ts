@@ -46,7 +46,10 @@ async function open(t: TestContext, cuidOf: (mid: number) => string): Promise<Sc
   const holdings = new Holdings(clients, state);
   const [claims, quota] = [new CuidClaims(state, clients), new ClientQuota(holdings, policy.limits)];
   const turns = new RequestTurns(clients, policy.limits, clock);
-  const service = new SignalService({ state, clients, claims, quota, turns, clock, policy, log: () => undefined });
+  const service = new SignalService({
+    ...{ state, mitigator: {}, clients, claims, quota, turns, clock, policy },
+    log: () => undefined,
+  });
   const [near, far] = wire(clock);
   service.accept(far);
   const client = new Endpoint(near, { clock });

@@ -40,6 +40,7 @@ async function open(t: TestContext): Promise<Scene> {
   const claims = new CuidClaims(state, clients);
   const service = new SignalService({
     state,
+    mitigator: {},
     clients,
     claims,
     quota: new ClientQuota(holdings, policy.limits),

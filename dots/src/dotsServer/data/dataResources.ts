@@ -8,9 +8,10 @@ import { formatPrefix } from '#dots/model/prefix';
 import { outsideDomain, type NameResolver } from '../state/clientDomain';
 import { findEntry, type DataClient } from '../state/dataClient';
 import type { DataClients } from '../state/dataClients';
+import type { Mitigator } from '../state/mitigator';
 import { refuseUnsupported } from './capabilities';
 import { entriesOf, inserted, replaced, sameConfiguration, withAces, withEntries } from './entries';
-import { fail } from './failure';
+import { fail, RestconfError } from './failure';
 import { acesOf, FilterConflicts } from './filterConflicts';
 import { checkAhead, checkedContent, clientPath, documentIn, instancePath } from './bodyCheck';
 import type { Placement } from './query';
@@ -33,8 +34,15 @@ export interface Requester {
   identity: string;
 }
 
+/** All entries of a list, and those of them that a request names. */
+interface ChangedEntries {
+  entries: JsonObject[];
+  touched: JsonObject[];
+}
+
 export interface DataResourcesOptions extends DatastoreOptions {
   quota: ClientQuota;
+  mitigator: Pick<Mitigator, 'admit'>;
   resolve: NameResolver;
   /** What to add to the refusal of a cuid of another client, for one who has proved this identity. */
   hint: (identity: string) => string;
@@ -99,7 +107,7 @@ export class DataResources {
         'resource-denied',
         `A client with the cuid ${JSON.stringify(client.cuid)} is already registered.`,
       );
-    this.commit(this.registered(client, requester));
+    this.commit(this.registered(client, requester), requester.client);
     return { status: 201, location: `${dataRoot}/dots-client=${encodeURIComponent(client.cuid)}` };
   }
 
@@ -111,7 +119,7 @@ export class DataResources {
     if (client.cuid !== cuid)
       throw fail(400, 'invalid-value', `The cuid in the body is not the one in the path, ${JSON.stringify(cuid)}.`);
     const known = this.clients.find(cuid);
-    this.commit(this.registered(client, requester, known));
+    this.commit(this.registered(client, requester, known), requester.client);
     return { status: known === undefined ? 201 : 204 };
   }
 
@@ -126,7 +134,8 @@ export class DataResources {
   add(list: ListTarget, body: JsonObject, requester: Requester, placement?: Placement): Success {
     const client = this.own(list.cuid, requester);
     const fresh = this.readEntries(list, body, client);
-    this.change(client, list, inserted(entriesOf(client, list), fresh, list, placement), fresh);
+    const entries = inserted(entriesOf(client, list), fresh, list, placement);
+    this.change(client, list, { entries, touched: fresh }, requester);
     const [only, ...more] = fresh;
     const isOne = only !== undefined && more.length === 0;
     return { status: 201, location: pathOf(isOne ? { kind: 'entry', list, name: String(only.name) } : list) };
@@ -162,7 +171,7 @@ export class DataResources {
     const client = this.own(list.cuid, requester);
     const fresh = this.readEntries(list, body, client);
     const isNew = entriesOf(client, list).length === 0;
-    this.change(client, list, fresh, fresh);
+    this.change(client, list, { entries: fresh, touched: fresh }, requester);
     return { status: isNew ? 201 : 204 };
   }
 
@@ -171,7 +180,7 @@ export class DataResources {
     const [entry, ...more] = this.readEntries(list, body, client);
     if (entry === undefined || more.length > 0 || entry.name !== name) throw otherEntry({ kind: 'entry', list, name });
     const before = entriesOf(client, list);
-    this.change(client, list, replaced(before, entry, list, placement), [entry]);
+    this.change(client, list, { entries: replaced(before, entry, list, placement), touched: [entry] }, requester);
     return { status: before.some((each) => each.name === name) ? 204 : 201 };
   }
 
@@ -180,12 +189,12 @@ export class DataResources {
     const before = entriesOf(client, list);
     const after = before.filter((entry) => entry.name !== name);
     if (after.length === before.length) throw missing(list, name);
-    this.change(client, list, after, []);
+    this.change(client, list, { entries: after, touched: [] }, requester);
     return { status: 204 };
   }
 
   removeList(list: ListTarget, requester: Requester): Success {
-    this.change(this.own(list.cuid, requester), list, [], []);
+    this.change(this.own(list.cuid, requester), list, { entries: [], touched: [] }, requester);
     return { status: 204 };
   }
 
@@ -206,7 +215,7 @@ export class DataResources {
         );
       return withEntries(before, { kind: 'list', cuid, container }, { entries, touched }, this.now);
     }, named);
-    this.commit(client);
+    this.commit(client, requester.client);
     return { status: 204 };
   }
 
@@ -218,7 +227,7 @@ export class DataResources {
     const patched = entriesOfPatch(list, body).map((patch) => mergedEntry(known.get(patch.name), patch, list));
     const touched = this.readEntries(list, { [member(lists[list.container].list)]: patched }, client);
     const after = touched.reduce((entries, entry) => replaced(entries, entry, list), before);
-    this.change(client, list, after, touched);
+    this.change(client, list, { entries: after, touched }, requester);
     return { status: 204 };
   }
 
@@ -275,19 +284,29 @@ export class DataResources {
     }, bare);
   }
 
-  private change(client: DataClient, list: ListTarget, entries: JsonObject[], touched: JsonObject[]): void {
-    this.commit(withEntries(client, list, { entries, touched: namesOf(touched) }, this.now));
+  private change(client: DataClient, list: ListTarget, changed: ChangedEntries, by: Requester): void {
+    const { entries, touched } = changed;
+    this.commit(withEntries(client, list, { entries, touched: namesOf(touched) }, this.now), by.client);
   }
 
   /** Stores a client within the limits, so that a flood of entries cannot fill the memory. */
-  private commit(client: DataClient): void {
+  private commit(client: DataClient, by: Client): void {
     const exceeded = this.options.quota.registration(client);
     if (exceeded !== undefined) throw full(exceeded.what, exceeded.limit);
     const before = this.clients.find(client.cuid);
     const isSame = before !== undefined && sameConfiguration(before, client);
+    if (!isSame) this.refuseObjected(client, by);
     const { changedAt, ...rest } = client;
     const at = isSame ? changedAt : this.now;
     this.clients.put({ ...rest, ...(at !== undefined && { changedAt: at }) });
+  }
+
+  private refuseObjected(stored: DataClient, client: Client): void {
+    const objection = this.options.mitigator.admit?.({ client, cuid: stored.cuid, stored });
+    if (objection === undefined) return;
+    const { status, errorTag, text, retryAfter } = objection;
+    const headers = retryAfter === undefined ? {} : { 'Retry-After': String(retryAfter) };
+    throw new RestconfError(status, [{ tag: errorTag, message: text }], headers);
   }
 
   /** The entries in a body, checked: in their container (RFC 8783) or in the list alone (RFC 8040 section 4.4). */

@@ -6,6 +6,7 @@ import type { NameResolver } from '../state/clientDomain';
 import type { ClientQuota } from '../state/clientQuota';
 import type { CuidClaims } from '../state/cuidClaims';
 import type { RequestTurns } from '../state/requestTurns';
+import type { Mitigator } from '../state/mitigator';
 import type { ServerState } from '../state/serverState';
 import { DataResources } from '../data/dataResources';
 import { DataRouter } from '../data/router';
@@ -17,6 +18,7 @@ export interface DataChannelOptions {
   port: number;
   lab: Lab;
   state: ServerState;
+  mitigator: Pick<Mitigator, 'admit'>;
   clients: Clients;
   claims: CuidClaims;
   quota: ClientQuota;
@@ -32,11 +34,11 @@ export class DataChannel {
 
   /** Throws a DotsError of kind `usage`: `transport/not-loopback`, `transport/port-in-use`, `transport/listen`. */
   static async open(options: DataChannelOptions): Promise<DataChannel> {
-    const { host, port, lab, state, clients, claims, quota, turns, resolve, clock, log } = options;
+    const { host, port, lab, state, mitigator, clients, claims, quota, turns, resolve, clock, log } = options;
     const hint = (identity: string): string => (clients.areDefined ? '' : sameClientHint(identity));
     // Changes run one after the other with those of the signal channel, which read the same aliases and ACLs.
     const router = new DataRouter(
-      new DataResources({ clients: state.clients, claims, quota, clock, resolve, hint }),
+      new DataResources({ clients: state.clients, mitigator, claims, quota, clock, resolve, hint }),
       (decide) => state.exclusive(decide),
     );
     return new DataChannel(await DataServer.start({ host, port, lab, router, clients, quota, turns, log }));

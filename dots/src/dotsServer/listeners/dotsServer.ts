@@ -1,3 +1,4 @@
+import type { Channel } from '#dots/coap/messages/channel';
 import type { Lab } from '#dots/transport/certificates/lab';
 import type { ServerCredentials } from '#dots/transport/certificates/credentials';
 import { OpenSessions } from '#dots/transport/openSessions';
@@ -9,8 +10,9 @@ import { RequestTurns } from '../state/requestTurns';
 import { Holdings } from '../state/holdings';
 import { CuidClaims } from '../state/cuidClaims';
 import type { DataClient } from '../state/dataClient';
+import type { StoredDecision } from '../state/decisions';
 import type { Mitigation } from '../state/lifecycle';
-import type { Mitigator } from '../state/mitigator';
+import type { Mitigator, ServedState } from '../state/mitigator';
 import { defaultPolicy, type Policy } from '../state/policy';
 import { ServerState } from '../state/serverState';
 import { SignalService } from '../signal/signalService';
@@ -46,6 +48,11 @@ export interface DotsServerOptions {
   discardState?: boolean | undefined;
   clock?: Clock;
   /**
+   * What the messages of each session of the signal channel pass through, such as a link that loses some.
+   * @param client the name of the client; undefined where nobody has described it
+   */
+  wire?: ((channel: Channel, client: string | undefined) => Channel) | undefined;
+  /**
    * Receives one line for each request, each change of status, each change to the rights of a file of its state, and
    * for what is not used of it.
    */
@@ -73,6 +80,7 @@ export interface ServerAddresses {
 export interface ServerSnapshot {
   mitigations: Mitigation[];
   clients: DataClient[];
+  decisionOf: (id: Pick<StoredDecision, 'cuid' | 'mid'>) => StoredDecision | undefined;
   /** Milliseconds since 1970. */
   now: number;
 }
@@ -122,7 +130,17 @@ export class DotsServer {
 
   snapshot(): ServerSnapshot {
     const { state, clock } = this.started;
-    return { mitigations: state.mitigations.all(), clients: state.clients.all(), now: clock.now() };
+    return {
+      mitigations: state.mitigations.all(),
+      clients: state.clients.all(),
+      decisionOf: (id) => state.decisions.of(id),
+      now: clock.now(),
+    };
+  }
+
+  /** The decisions of the mitigator that are stored, the oldest first. */
+  decisions(): StoredDecision[] {
+    return this.started.state.decisions.all();
   }
 
   /**
@@ -151,9 +169,23 @@ async function open(mitigator: Mitigator, options: DotsServerOptions, closers: C
   const clients = new Clients(options.clients?.map((client) => identified(client, home.lab)));
   const holdings = new Holdings(clients, state);
   const [claims, quota] = [new CuidClaims(state, clients), new ClientQuota(holdings, policy.limits)];
+  mitigator.attach?.(servedState(state, clients));
   await applyDomains({ state, clients, resolve, now: clock.now(), log });
   const turns = new RequestTurns(clients, policy.limits, clock);
-  const served: Served = { host, clock, policy, log, state, lab: home.lab, clients, claims, quota, turns, resolve };
+  const served: Served = {
+    host,
+    clock,
+    policy,
+    log,
+    state,
+    mitigator,
+    clients,
+    claims,
+    quota,
+    turns,
+    resolve,
+    lab: home.lab,
+  };
   const addresses = await listen(served, options, closers);
   const files = await writeLabProfiles(home.lab, addresses, options.clients);
   return { state, clock, addresses, files, closers };
@@ -166,6 +198,7 @@ interface Served {
   policy: Policy;
   log: (line: string) => void;
   state: ServerState;
+  mitigator: Mitigator;
   lab: Lab;
   clients: Clients;
   claims: CuidClaims;
@@ -176,6 +209,8 @@ interface Served {
 
 async function listen(served: Served, options: DotsServerOptions, closers: Close[]): Promise<ServerAddresses> {
   const { lab, host, clock, clients, quota, log } = served;
+  const { wire } = options;
+  const wired = (channel: Channel): Channel => wire?.(channel, clients.of(channel.security?.identity)?.name) ?? channel;
   const service = new SignalService(served);
   closers.push(() => service.close());
   const data = await DataChannel.open({ ...served, port: options.dataPort ?? 0 });
@@ -190,12 +225,24 @@ async function listen(served: Served, options: DotsServerOptions, closers: Close
       (identity) => clients.of(identity),
     ),
     clock,
-    accept: (channel) => service.accept(channel),
+    accept: (channel) => service.accept(wired(channel)),
     log,
   });
   closers.push(() => signal.close());
   const { plain, coaps, coapsTcp } = signal;
   return { signal: plain, coaps, coapsTcp, data: data.url };
+}
+
+function servedState(state: ServerState, clients: Clients): ServedState {
+  return {
+    clientOf: (identity) => clients.of(identity),
+    dataClients: () => state.clients.all(),
+    dataClient: (cuid) => state.clients.find(cuid),
+    mitigations: () => state.mitigations.all(),
+    telemetry: () => state.telemetry.all(),
+    decisions: state.decisions,
+    onDidChange: (listener) => state.onDidChange(listener),
+  };
 }
 
 /** A client without configured identities is the one that the lab has issued a certificate for. */

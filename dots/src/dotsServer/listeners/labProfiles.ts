@@ -11,6 +11,8 @@ export interface LabFiles {
   key: string;
   /** The profiles that name them and the addresses of the server. */
   profiles: string;
+  /** What each client that the lab has issued a certificate for proves itself with, and its cuid, by its name. */
+  clients: ReadonlyMap<string, { ca: string; cert: string; key: string; cuid: string }>;
 }
 
 /** The prefixes of documentation, which nobody uses: RFC 5737, RFC 3849. */
@@ -50,16 +52,24 @@ export async function writeLabProfiles(
   const profiles = Object.fromEntries(named.map((client) => [client.name, { ...server, ...profileOf(client) }]));
   const path = join(dirname(lab.files.ca), labProfilesFile);
   await writeFileAtomically(path, `${JSON.stringify({ profiles }, null, 2)}\n`);
-  return { ca: lab.files.ca, cert: first.cert, key: first.key, profiles: path };
+  const { ca } = lab.files;
+  const proofs = issued.map((client) => {
+    const { name, cert, key } = client;
+    return [name, { ca, cert, key, cuid: cuidOf(client) }] as const;
+  });
+  return { ca, cert: first.cert, key: first.key, profiles: path, clients: new Map(proofs) };
 }
 
 type IssuedClient = ProfiledClient & LabClient;
 
-function profileOf({ cert, key, cuid, identity, ownPrefixes = labPrefixes }: IssuedClient): JsonObject {
+const cuidOf = ({ cuid, identity }: IssuedClient): string => cuid ?? recommendedCuid(identity);
+
+function profileOf(client: IssuedClient): JsonObject {
+  const { cert, key, ownPrefixes = labPrefixes } = client;
   return {
     certificate: basename(cert),
     key: basename(key),
-    cuid: cuid ?? recommendedCuid(identity),
+    cuid: cuidOf(client),
     'own-prefixes': [...ownPrefixes],
   };
 }

@@ -4,6 +4,7 @@ import { dotsCbor } from '#dots/coap/messages/options';
 import { DotsError } from '#dots/model/errors';
 import { rfcLabel } from '#dots/model/finding';
 import type { JsonObject } from '#dots/model/json';
+import type { Objection } from '../state/mitigator';
 
 /** A request that the server refuses, with its answer. */
 export class Refusal extends DotsError {
@@ -23,6 +24,11 @@ export class Refusal extends DotsError {
 export function refuse(code: string, sentence: string, rfc: string, maxAge?: number): Refusal {
   const text = `${sentence.replace(/\.$/, '')} (${rfcLabel(rfc)}).`;
   return new Refusal({ ...plainAnswer(code, text), maxAge }, text);
+}
+
+/** A refusal by the mitigator: 4.00, or 5.03 with Max-Age for what may change. */
+export function refuseObjection({ code, text, retryAfter }: Objection): Refusal {
+  return new Refusal({ ...plainAnswer(code, text), maxAge: retryAfter }, text);
 }
 
 /**

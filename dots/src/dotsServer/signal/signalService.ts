@@ -13,6 +13,7 @@ import type { Clients } from '../state/clients';
 import type { ClientQuota } from '../state/clientQuota';
 import type { CuidClaims } from '../state/cuidClaims';
 import type { Policy } from '../state/policy';
+import type { Mitigator } from '../state/mitigator';
 import { TooManyRequests, type RequestTurns } from '../state/requestTurns';
 import type { TelemetryKind } from '../state/telemetry';
 import type { ServerState } from '../state/serverState';
@@ -28,6 +29,7 @@ import { StatusNotifications } from './statusNotifications';
 
 export interface SignalServiceOptions {
   state: ServerState;
+  mitigator: Pick<Mitigator, 'admit'>;
   clients: Clients;
   claims: CuidClaims;
   quota: ClientQuota;
@@ -92,7 +94,7 @@ export class SignalService {
   }
 
   private openObservers(): Observers {
-    const { state, clients, claims, quota, clock, policy, resolve = nothingKnown } = this.options;
+    const { state, mitigator, clients, claims, quota, clock, policy, resolve = nothingKnown } = this.options;
     // Only clients get this far: the guard refuses all others.
     const outside: DomainCheck = async ({ endpoint }, body) => {
       const client = clients.of(endpoint.security?.identity);
@@ -100,9 +102,12 @@ export class SignalService {
     };
     const changed = (kind: TelemetryKind, cuid: string, ids: readonly number[]): void =>
       this.notifyOfTelemetry(kind, cuid, ids);
-    const checked = { telemetry: state.telemetry, clients: state.clients, outside, quota, changed };
+    const checked = { telemetry: state.telemetry, clients: state.clients, outside, quota, clock, changed };
     const resources = {
-      mitigate: mitigateResource({ state, clock, policy, clients, outside, quota, overlaps: this.overlaps }),
+      mitigate: mitigateResource({
+        ...{ state, mitigator, clock, policy, clients, outside, quota },
+        overlaps: this.overlaps,
+      }),
       config: configResource((session) => this.observers.changed(observedConfig(session))),
       hb: heartbeatResource,
       'tm-setup': telemetrySetupResource(checked),

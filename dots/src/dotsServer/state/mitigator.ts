@@ -1,14 +1,26 @@
+import type { Client } from './clients';
+import type { DataClient } from './dataClient';
+import type { Decisions } from './decisions';
 import type { Mitigation, ReportedStatus } from './lifecycle';
+import type { TelemetryEntry } from './telemetry';
 
 /**
  * What carries out mitigations for a DOTS server (the mitigator of RFC 8811 section 2). The server answers requests,
  * counts lifetimes and decides the statuses that follow from them; the mitigator acts on the traffic and reports what
  * it achieves.
  *
- * The server calls it after a request is stored. No method throws, waits or refuses: a request is acknowledged first
- * (RFC 8903 section 3.3), and success or failure is reported by a status, at once or at any later time.
+ * No method throws or waits. What a request, the policy and the tables decide alone is asked before the request is
+ * stored (`admit`); everything else follows once it is stored: a request is acknowledged first (RFC 8903 section 3.3),
+ * and success or failure is reported by a status, at once or at any later time.
  */
 export interface Mitigator {
+  /** The server knows who its clients are, and begins to serve them; mitigations of an earlier run were started. */
+  attach?(server: ServedState): void;
+  /**
+   * Why a request, an ACL or its activation is refused, before it is stored; undefined: it is accepted. Part of the
+   * server's decision (`ServerState.exclusive`).
+   */
+  admit?(proposal: Proposal): Objection | undefined;
   /**
    * Starts a mitigation: a new immediate request (RFC 9132 section 4.4.1), or one that was in force when an earlier
    * server stopped. The latter has the status it had then, and the mitigator reports what its status is now.
@@ -16,6 +28,44 @@ export interface Mitigator {
    * effect
    */
   start(mitigation: Mitigation, report: ReportStatus): ActiveMitigation;
+}
+
+/** What a mitigator reads of its server. */
+export interface ServedState {
+  /** The client that an identity belongs to; undefined: a plain path. */
+  clientOf(identity: string | undefined): Client | undefined;
+  dataClients(): DataClient[];
+  dataClient(cuid: string): DataClient | undefined;
+  mitigations(): Mitigation[];
+  telemetry(): Iterable<TelemetryEntry>;
+  decisions: Decisions;
+  /** Calls back when a mitigation, an ACL or an alias has changed. */
+  onDidChange(listener: () => void): void;
+}
+
+/** What a client asks for, as it would be stored. */
+export interface Proposal {
+  client: Client;
+  cuid: string;
+  /** A new mitigation that starts at once; absent: aliases or ACLs change. */
+  mitigation?: Mitigation;
+  /** The mitigations that it overrides. */
+  replaced?: readonly Mitigation[];
+  /** The aliases and ACLs of the cuid as they would be; undefined: there are none. */
+  stored: DataClient | undefined;
+}
+
+/** Why a request is refused, and how it is answered. */
+export interface Objection {
+  /** A sentence or two: what is wrong, and what to do. */
+  text: string;
+  /** On the signal channel. */
+  code: '4.00' | '5.03';
+  /** On the data channel, with the error-tag of RESTCONF (RFC 8040 section 7). */
+  status: 400 | 503;
+  errorTag: 'invalid-value' | 'resource-denied';
+  /** Max-Age and Retry-After, seconds: after that the same request may succeed. Absent: it stays refused. */
+  retryAfter?: number;
 }
 
 /**

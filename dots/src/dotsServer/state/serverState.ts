@@ -1,6 +1,7 @@
 import type { Clock } from '#dots/runtime/clock';
 import type { Notify } from '#dots/runtime/privateFolder';
 import { DataClients } from './dataClients';
+import { Decisions } from './decisions';
 import { Mitigations } from './mitigations';
 import type { Mitigator } from './mitigator';
 import type { Policy } from './policy';
@@ -40,6 +41,8 @@ export class ServerState {
   readonly telemetry: Telemetry;
   readonly clients: DataClients;
   readonly mitigations: Mitigations;
+  /** What the mitigator decides. */
+  readonly decisions: Decisions;
 
   private constructor(
     private readonly store: Store,
@@ -48,7 +51,7 @@ export class ServerState {
     this.telemetry = new Telemetry(store);
     this.clients = new DataClients(store, clock);
     try {
-      mitigationTable(store);
+      this.decisions = new Decisions(store, mitigationTable(store));
       store.refuseUnknownTables();
       this.mitigations = new Mitigations({ store, clock, timing: policy.timing, mitigator });
     } catch (error) {

@@ -8,7 +8,9 @@ import { FileJournal, journalName, readStoredState } from './fileJournal';
 import { emptyState, memoryJournal, type Journal, type StoredState } from './journal';
 
 /** What a state folder contains, with what a crash has left and what was set aside. */
-const stateNames = new RegExp(`^(\\.gitignore|lab|${journalName}(\\..*)?|\\w+\\.json(\\..*)?)$|${lockNames.source}`);
+const stateNames = new RegExp(
+  `^(\\.gitignore|lab|dms|ledger|${journalName}(\\..*)?|\\w+\\.json(\\..*)?)$|${lockNames.source}`,
+);
 
 /**
  * How long a server waits for one that is ending, milliseconds: with the time that it takes to start it refuses within

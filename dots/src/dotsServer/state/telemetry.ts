@@ -2,7 +2,7 @@ import { documentType } from '#dots/model/documents';
 import { isObject, type JsonObject, type JsonValue } from '#dots/model/json';
 import type { Store } from './store';
 import { wholeValues } from './storedForm';
-import { faultOfDocument, faultOfMembers, isCdid, isCuid, isOwner, isUint32 } from './storedValues';
+import { faultOfDocument, faultOfMembers, isCdid, isCuid, isOwner, isTime, isUint32 } from './storedValues';
 import type { Table } from './table';
 
 /**
@@ -21,6 +21,8 @@ export interface TelemetryEntry {
   owner?: string;
   /** The content of the top-level member. */
   body: JsonObject;
+  /** When it was received, milliseconds since 1970; absent where an earlier version has stored it. */
+  at?: number;
 }
 
 /** What became of an entry, and the identifiers of those that it has overridden, or of the one that overrides it. */
@@ -41,6 +43,11 @@ export class Telemetry {
     return this.ofClient(cuid)
       .filter((entry) => entry.kind === kind && (id === undefined || entry.id === id))
       .sort((a, b) => a.id - b.id);
+  }
+
+  /** All of all clients, of both kinds. */
+  all(): Iterable<TelemetryEntry> {
+    return this.table.values();
   }
 
   /** Calls back with each change of an entry, for an index: see `Table.watch`. Begins with those that there are. */
@@ -100,6 +107,7 @@ function faultOf(value: JsonValue): string | undefined {
     id: isUint32,
     owner: isOwner,
     body: isObject,
+    at: (at) => at === undefined || isTime(at),
   });
   if (fault !== undefined) return fault;
   const { kind, body } = value as unknown as TelemetryEntry;

@@ -87,6 +87,8 @@ export interface FlowspecRule {
   text: string;
   /** Its source: an ACE or a mitigation scope. */
   source: Place;
+  /** Further ACEs and scopes that have the same rule; absent: there is none. */
+  shared?: Place[];
 }
 
 /** The component of one kind, if present. */

@@ -21,8 +21,8 @@ export interface Context {
   errors: DocumentErrors;
   /** The own prefixes, merged; empty if they are unknown. */
   domain: readonly Prefix[];
-  /** The action of mitigations, which name none themselves. */
-  mitigationActions: Action[];
+  /** The actions of the mitigations of a document, which name none themselves. */
+  mitigationActions: (file: string) => Action[];
   /** Aliases of all given documents, by name. */
   aliases: ReadonlyMap<string, Located<JsonObject>>;
   /** Keys of the places of the aliases that scopes name. */

@@ -91,7 +91,7 @@ export function translateScope({ scope, label }: ScopePart, context: Context): E
   return {
     source: { file: scope.file, pointer: scope.pointer },
     label,
-    actions: context.mitigationActions,
+    actions: context.mitigationActions(scope.file),
     drafts,
     targets: targets.given,
     leftOut: !allowed || context.errors.touching(scope) !== undefined,

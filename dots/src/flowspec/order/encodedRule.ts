@@ -12,6 +12,8 @@ export interface EncodedRule {
   nlri: string;
   entry: Entry;
   listed: ListedRule;
+  /** Further entries that have the same rule. */
+  shared?: Entry[];
 }
 
 /** Encodes a rule of an entry. Throws FlowspecError if it has no NLRI. */
@@ -37,7 +39,7 @@ function communities({ actions }: Entry): Pick<FlowspecRule, 'extendedCommunitie
 }
 
 /** The rule as announced. */
-export function announced({ draft, nlri, entry }: EncodedRule): FlowspecRule {
+export function announced({ draft, nlri, entry, shared }: EncodedRule): FlowspecRule {
   return {
     ...draft,
     nlri,
@@ -45,5 +47,6 @@ export function announced({ draft, nlri, entry }: EncodedRule): FlowspecRule {
     ...communities(entry),
     text: describeRule(draft.components, entry.actions),
     source: entry.source,
+    ...(shared !== undefined && { shared: shared.map(({ source }) => source) }),
   };
 }

@@ -1,6 +1,6 @@
 import type { JsonObject } from '#dots/model/json';
 import { grouped } from '#dots/model/grouped';
-import { formatPrefix, overlaps } from '#dots/model/prefix';
+import { formatPrefix, overlaps, type Family } from '#dots/model/prefix';
 import { aclsFor, requestFor, switchFor, type Activation, type OffloadAcl } from './documents';
 import { described, flowKey, mostListed } from './flows';
 import type { BlockedFlow, FlowMembers, OffloadPath } from './flows';
@@ -65,11 +65,16 @@ export function planOffload(input: OffloadInput): OffloadPlan {
 const isTooWide = ({ source, sourcePort, targetPort }: FlowMembers): boolean =>
   source === undefined && sourcePort === undefined && targetPort === undefined;
 
+export const families: readonly Family[] = ['ipv4', 'ipv6'];
+
+/** The name of the ACL of an address family. */
+export const aclName = (name: string, family: Family): string => `${name}-${family}`;
+
 /** One ACL for each address family. */
 function aclMember(name: string, flows: readonly BlockedFlow[]): { acls?: JsonObject } {
-  const acls = (['ipv4', 'ipv6'] as const).flatMap((family): OffloadAcl[] => {
+  const acls = families.flatMap((family): OffloadAcl[] => {
     const own = flows.filter(({ target }) => target.family === family);
-    return own.length === 0 ? [] : [{ name: `${name}-${family}`, activation: 'immediate', flows: own }];
+    return own.length === 0 ? [] : [{ name: aclName(name, family), activation: 'immediate', flows: own }];
   });
   return acls.length === 0 ? {} : { acls: aclsFor(acls) };
 }

@@ -2,7 +2,7 @@ import type { FlowspecRule } from '#dots/flowspec/bgp/rule';
 import { renderingFindings } from '#dots/flowspec/renderings/render';
 import { regionsOf, regionsTouch, type Region } from '#dots/flowspec/packets/region';
 import { bgpPackets, signalPackets } from '#dots/flowspec/packets/sessions';
-import { covers, formatPrefix, type Family, type Prefix } from '#dots/model/prefix';
+import { covers, formatPrefix, mappedIpv4, type Family, type Prefix } from '#dots/model/prefix';
 import { plural } from '#dots/words/quantities';
 import type { PolicyNode, Role } from '#dots/workspace/policy/policy';
 import { normalTraffic, type Baseline } from './baseline';
@@ -57,7 +57,9 @@ export function refusalOf(request: CheckedRequest, context: CheckContext): Refus
 
 /** A client protects its own prefixes only (RFC 9132 section 4.4.1.1). */
 function outsideOwnPrefixes({ targets, ownPrefixes }: CheckedRequest): Refusal | undefined {
-  const outside = targets.find((target) => ownPrefixes?.every((own) => !covers(own, target)) === true);
+  const outside = targets.find(
+    (target) => ownPrefixes?.every((own) => !covers(own, mappedIpv4(target) ?? target)) === true,
+  );
   if (outside === undefined) return undefined;
   const text = `${formatPrefix(outside)} is outside of the prefixes of the client. Name targets within ${(ownPrefixes ?? []).map(formatPrefix).join(', ')}.`;
   return { check: 'own-prefixes', text };

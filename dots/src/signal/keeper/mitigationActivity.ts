@@ -17,6 +17,7 @@ export class MitigationActivity {
   private readonly ends = new Map<number, number>();
   private underway = 0;
   private timer: TimerHandle;
+  private isStopped = false;
 
   /** @param changed is called when it may have changed */
   constructor(
@@ -53,7 +54,9 @@ export class MitigationActivity {
     this.update();
   }
 
+  /** No timer is left, also after the answer to a request that is still under way. */
   stop(): void {
+    this.isStopped = true;
     this.clock.clearTimeout(this.timer);
   }
 
@@ -70,7 +73,8 @@ export class MitigationActivity {
     for (const [mid, end] of this.ends) if (end <= now) this.ends.delete(mid);
     this.clock.clearTimeout(this.timer);
     const next = Math.min(...this.ends.values());
-    if (next < Infinity) this.timer = this.clock.setTimeout(() => this.update(), Math.min(next - now, longestWait));
+    if (next < Infinity && !this.isStopped)
+      this.timer = this.clock.setTimeout(() => this.update(), Math.min(next - now, longestWait));
     this.changed();
   }
 }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { beforeEach, test } from 'node:test';
-import type { DataSession } from '#dots/data/session';
+import { contentOf } from '#dots/data/resources';
+import type { ChangeOptions, DataSession } from '#dots/data/session';
 import type { JsonObject } from '#dots/model/json';
 import type { Answer } from '#dots/signal/answer';
 import type { LedgerOfClient } from '#dots/signal/ledgerFolder';
@@ -50,7 +51,12 @@ function scene(source: 'derived' | 'configured' = 'derived') {
   };
   const session = (cuid: string): DataSession =>
     ({
-      install: () => (log.push(`install as ${cuid}`), Promise.resolve({ answer: { ok: true, status: 201 } })),
+      install: async (document: JsonObject, { accepted }: ChangeOptions) => {
+        log.push(`install as ${cuid}`);
+        const { container, entries } = contentOf(document);
+        await accepted?.(container, entries);
+        return { answer: { ok: true, status: 201 } };
+      },
       delete: () => (log.push(`delete as ${cuid}`), Promise.resolve({ ok: true, status: 204 })),
     }) as unknown as DataSession;
   const data = {

@@ -45,7 +45,7 @@ async function open(): Promise<{ put: (cuid: string, body: JsonObject) => Promis
   const [claims, quota] = [new CuidClaims(state, clients), new ClientQuota(holdings, policy.limits)];
   const { clients: registered } = state;
   const resources = new DataResources({
-    ...{ clients: registered, claims, quota, clock },
+    ...{ clients: registered, mitigator: {}, claims, quota, clock },
     resolve: nothingKnown,
     hint: () => '',
   });

@@ -10,15 +10,17 @@ import { contentQuery } from '../contentQuery';
 import { ClientConflicts } from '../clientConflicts';
 import type { MitigationOverlaps } from '../mitigationOverlaps';
 import { mitigationStatus } from '../mitigationStatus';
-import { documentAnswer, refuse, refuseWith, type Refusal } from '../refusal';
+import { documentAnswer, refuse, refuseObjection, refuseWith, type Refusal } from '../refusal';
 import { readBody } from '../requestBody';
 import { queryTypes, targetCondition, type QueriedTargets } from '../targetQueries';
 import type { DomainCheck, Resource, ResourceRequest } from '../resource';
 import type { Clients } from '../../state/clients';
 import type { ClientQuota } from '../../state/clientQuota';
 import type { OutsideTarget } from '../../state/clientDomain';
+import type { DataClient } from '../../state/dataClient';
 import { sameContent } from '../../state/equality';
 import { StoreError } from '../../state/journal';
+import type { Mitigator } from '../../state/mitigator';
 import {
   isActive,
   isEnding,
@@ -57,6 +59,7 @@ interface MitigationRequest {
 
 export interface MitigateOptions {
   state: ServerState;
+  mitigator: Pick<Mitigator, 'admit'>;
   clock: Clock;
   policy: Policy;
   clients: Clients;
@@ -196,10 +199,20 @@ class MitigationServer {
     );
     const refused = this.conflicts.refusal(next, now);
     if (refused !== undefined) return conflictAnswer(refused, otherClient).answer;
+    this.refuseObjected(next, replaced, controlled ?? client);
     if (controlled !== undefined) this.clients.put(controlled);
     for (const mitigation of replaced) this.mitigations.remove(mitigation);
     this.mitigations.put(next);
     return granted('2.01', next, now, this.conflicts.of(next));
+  }
+
+  /** The mitigator is asked last: it decides what is done for a request that is accepted. */
+  private refuseObjected(mitigation: Mitigation, replaced: Mitigation[], stored: DataClient | undefined): void {
+    const { clients, mitigator } = this.options;
+    const client = clients.of(mitigation.owner);
+    if (client === undefined || !triggersAtOnce(mitigation)) return;
+    const objection = mitigator.admit?.({ client, cuid: mitigation.cuid, mitigation, replaced, stored });
+    if (objection !== undefined) throw refuseObjection(objection);
   }
 
   /**

@@ -1,3 +1,4 @@
+import type { Clock } from '#dots/runtime/clock';
 import { documentType } from '#dots/model/documents';
 import type { CoapAnswer } from '#dots/coap/answer';
 import { isObject, itemsOf, type JsonObject, type JsonValue } from '#dots/model/json';
@@ -18,6 +19,7 @@ interface CheckedTelemetry {
   telemetry: Telemetry;
   outside: DomainCheck;
   quota: ClientQuota;
+  clock: Clock;
   clients: DataClients;
   /** Called when entries of a client are created, changed or removed. */
   changed: (kind: TelemetryKind, cuid: string, ids: readonly number[]) => void;
@@ -111,7 +113,7 @@ async function put(checked: CheckedTelemetry, shape: Shape, request: ResourceReq
   const foreign = await outside(inbound, body);
   if (foreign !== undefined) throw refuse('4.00', foreign.sentence, rfc);
   const by = { ...(cdid !== undefined && { cdid }), ...(owner !== undefined && { owner }) };
-  const entry = { cuid, kind, id, ...by, body };
+  const entry = { cuid, kind, id, ...by, body, at: checked.clock.now() };
   const stored = await telemetry.put(
     entry,
     () => quota.telemetry(entry),

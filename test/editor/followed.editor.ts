@@ -35,7 +35,7 @@ async function send(): Promise<void> {
   await until(() => (mitigation()?.role === 'mitigation' ? true : undefined));
 }
 
-suite('the board', () => {
+suite('followed mitigations', () => {
   suiteSetup(async () => {
     api = await workbench();
     await vscode.commands.executeCommand('dots.startOrchestrator');
