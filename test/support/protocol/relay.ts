@@ -23,27 +23,19 @@ export class Relay {
 
   private constructor(
     private readonly front: Socket,
-    private readonly back: Socket,
+    private back: Socket,
     private readonly server: number,
   ) {
     front.on('message', (bytes, from) => {
       this.client = from;
       this.pass(bytes, 'toServer');
     });
-    back.on('message', (bytes) => this.pass(bytes, 'toClient'));
+    this.listen();
   }
 
   /** `from`: the address that the server hears the client at. */
   static async start(t: TestContext, server: number, from = '127.0.0.1'): Promise<Relay> {
-    const [front, back] = [createSocket('udp4'), createSocket('udp4')];
-    for (const [socket, host] of [
-      [front, '127.0.0.1'],
-      [back, from],
-    ] as const) {
-      socket.bind(0, host);
-      await once(socket, 'listening');
-    }
-    const relay = new Relay(front, back, server);
+    const relay = new Relay(await bound('127.0.0.1'), await bound(from), server);
     t.after(() => relay.close());
     return relay;
   }
@@ -62,10 +54,22 @@ export class Relay {
     if (this.client !== undefined) this.client = { ...this.client, port };
   }
 
+  /** From now on the server hears the client at another port, as after a NAT has dropped its binding. */
+  async rebind(): Promise<void> {
+    const before = this.back;
+    this.back = await bound(before.address().address);
+    this.listen();
+    before.close();
+  }
+
   /** Sends a datagram as if the other end had. */
   inject(bytes: Buffer, way: Way): void {
     if (way === 'toServer') this.back.send(bytes, this.server, '127.0.0.1');
     else if (this.client !== undefined) this.front.send(bytes, this.client.port, this.client.address);
+  }
+
+  private listen(): void {
+    this.back.on('message', (bytes) => this.pass(bytes, 'toClient'));
   }
 
   private pass(bytes: Buffer, way: Way): void {
@@ -100,4 +104,11 @@ export class Relay {
     this.front.close();
     this.back.close();
   }
+}
+
+async function bound(host: string): Promise<Socket> {
+  const socket = createSocket('udp4');
+  socket.bind(0, host);
+  await once(socket, 'listening');
+  return socket;
 }
