@@ -7,11 +7,11 @@ const code = 'cli/mock-gone';
 
 /**
  * A failure as that of a mock that has ended, if it is one: what runs there by the ledger was requested from the mock,
- * or nothing listens on a plain port of this machine.
+ * or nothing listens any more on a plain port of this machine.
  */
 export function asGoneMock(error: DotsError, { server, address, entries }: ClientLedger): DotsError {
   const isMock = entries.some(({ profile }) => profile === mockName) && error.kind === 'usage';
-  const isClosed = error.code === 'transport/refused' && /^coap:/i.test(address);
+  const isClosed = entries.length > 0 && error.code === 'transport/refused' && /^coap:/i.test(address);
   if (!isMock && !(isClosed && isLoopback(parseServer(address).host))) return error;
   return new DotsError(
     'unreachable',

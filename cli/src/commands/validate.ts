@@ -9,7 +9,6 @@ import { UsageError, type Command, type ExitStatus, type Arguments } from '../co
 import { filesOf, readInput } from '../files';
 import { countOf, findingJson, findingLines } from '../findings';
 import { standardInput, type Io } from '../io';
-import { fixDocuments } from '../fixDocuments';
 import { namedDocuments, type NamedDocuments } from '../namedDocuments';
 import { CommandWorkspaces, workspaceOptions } from '../workspace';
 
@@ -65,10 +64,13 @@ async function runValidate(given: Arguments, io: Io): Promise<ExitStatus> {
   const unread = await eachFile(given.paths, io, async (file) => {
     named.add(file, (await readInput(file, io)).bytes);
   });
-  if (given.option('fix') !== undefined)
+  if (given.option('fix') !== undefined) {
+    // A check does not need what writes files.
+    const { fixDocuments } = await import('../fixDocuments');
     await fixDocuments(named, given.option('dry-run') !== undefined, (line) =>
       json ? io.say(line) : io.out(`${line}\n`),
     );
+  }
   const judged = [...(await verdicts(named)), ...ownFiles(workspaces, named)];
   if (json || judged.length > 0) await io.out(json ? `${safeJson(report(judged), 2)}\n` : text(judged, io.colours));
   if (unread > 0) return 2;
