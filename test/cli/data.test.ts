@@ -16,6 +16,7 @@ const filesOf = (ready: Record<string, unknown>): string[] =>
 test('mock prints its data channel and the files that open it', async (t) => {
   const { ready } = await startMock(t, '--data-port', '0', '--state', join(folder(t), 'state'));
   assert.deepEqual(Object.keys(ready), [
+    'version',
     'event',
     'signal',
     'coaps',
@@ -25,6 +26,8 @@ test('mock prints its data channel and the files that open it', async (t) => {
     'cert',
     'key',
     'profiles',
+    'clients',
+    'dms',
   ]);
   assert.match(String(ready.data), /^https:\/\/127\.0\.0\.1:\d+$/);
   assert.match(readFileSync(String(ready.ca), 'utf8'), /BEGIN CERTIFICATE/);
