@@ -24,7 +24,7 @@ test('a bundle without its module says so, takes none from elsewhere, and everyt
   mock.stderr.on('data', (part: Buffer) => said.push(part));
   const [line] = (await once(createInterface(mock.stdout), 'line')) as [string];
   const { coaps, coapsTcp, signal, ca, cert, key } = JSON.parse(line) as Record<string, string>;
-  assert.equal(coaps, undefined);
+  assert.equal(coaps, null);
   assert.match(Buffer.concat(said).toString(), /no coaps: DTLS is not built here: dtls\.wasm is missing\./);
   const send = (server: string, cuid: string, ...more: string[]): ReturnType<typeof spawnSync> =>
     spawnSync(process.execPath, [command, 'send', '-', '--server', server, '--cuid', cuid, '--mid', '12', ...more], {
