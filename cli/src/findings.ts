@@ -22,7 +22,7 @@ function placeText(file: string, { start }: LocatedFinding['range']): string {
   return `${printable(file)}:${start.line + 1}:${start.character + 1}`;
 }
 
-/** A finding as `--format json` prints it; lines and characters count from 0. */
+/** A finding as `--format json` prints it; lines and characters count from 0. Without a file it has no range. */
 export function findingJson({
   code,
   class: of,
@@ -32,7 +32,7 @@ export function findingJson({
   pointer,
   range,
   related = [],
-}: LocatedFinding): object {
+}: Omit<LocatedFinding, 'range'> & { range: LocatedFinding['range'] | null }): object {
   return { code, class: of, severity, message, rfc, pointer, range, related: related.map(relatedJson) };
 }
 

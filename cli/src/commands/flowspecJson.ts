@@ -13,14 +13,7 @@ export const placedJson = ({ file, ...finding }: Placed): object => ({ file, ...
 /** A finding on rules in force, whose documents are not files: no place has a range. */
 export const findingOnly = ({ file, code, class: of, severity, message, rfc, pointer }: FlowspecFinding): object => ({
   file,
-  code,
-  class: of,
-  severity,
-  message,
-  rfc,
-  pointer,
-  range: null,
-  related: [],
+  ...findingJson({ code, class: of, severity, message, rfc, pointer, range: null }),
 });
 
 /** Rules as `dots flowspec --format json` prints them; of rules in force, the counts are unknown. */

@@ -1,7 +1,8 @@
-import type { Channel, Receiver } from './messages/channel';
+import type { Channel } from './messages/channel';
 import { decodeMessage } from './messages/codec';
 import { encodeFrame, FrameReader } from './messages/frames';
 import type { Malformed, Message, TokenMessage } from './messages/message';
+import { passedChannel } from './passedChannel';
 
 /** A CoAP message as it was sent or received; over a stream it has neither type nor message ID. */
 export interface WatchedMessage {
@@ -21,30 +22,15 @@ const largestFrame = 1 << 20;
 
 /** A channel whose messages are shown to a watch: every copy that is sent, and every message that arrives. */
 export function watchedChannel(channel: Channel, watch: MessageWatch): Channel {
-  const { peer, kind, security, maxMessageSize, roundTripMs } = channel;
-  const sent = reader(kind, (message, octets) => watch({ way: 'sent', peer, message, octets }));
-  const received = reader(kind, (message, octets) => watch({ way: 'received', peer, message, octets }));
-  return {
-    peer,
-    kind,
-    maxMessageSize,
-    roundTripMs,
-    ...(security && { security }),
-    attach: (receiver: Receiver) =>
-      channel.attach({
-        failure: (error) => receiver.failure(error),
-        closed: () => receiver.closed(),
-        message: (bytes) => {
-          received(bytes);
-          receiver.message(bytes);
-        },
-      }),
-    send: (bytes) => {
-      sent(bytes);
-      channel.send(bytes);
-    },
-    close: () => channel.close(),
+  const { peer, kind } = channel;
+  const seen = (way: WatchedMessage['way']): ((bytes: Uint8Array) => Uint8Array) => {
+    const read = reader(kind, (message, octets) => watch({ way, peer, message, octets }));
+    return (bytes) => {
+      read(bytes);
+      return bytes;
+    };
   };
+  return passedChannel(channel, { sent: seen('sent'), received: seen('received') });
 }
 
 type Show = (message: WatchedMessage['message'], octets: number) => void;

@@ -1,4 +1,4 @@
-import type { Client } from '#dots/dotsServer/state/clients';
+import { unrestricted, type Client } from '#dots/dotsServer/state/clients';
 import type { StoredDecision } from '#dots/dotsServer/state/decisions';
 import { isActiveAcl } from '#dots/dotsServer/state/activation';
 import { mitigationKey, status, type Mitigation } from '#dots/dotsServer/state/lifecycle';
@@ -318,7 +318,7 @@ export class PolicyMitigator implements Mitigator {
   }
 
   private clientOf({ owner, cuid }: Mitigation): Client {
-    return this.server?.clientOf(owner) ?? { ...unknownClient, name: cuid };
+    return this.server?.clientOf(owner) ?? unrestricted(cuid);
   }
 
   /** The scope with the targets of its aliases. */
@@ -375,13 +375,3 @@ export class PolicyMitigator implements Mitigator {
 
 /** Budgets from here on are none. */
 const unlimited = Number.MAX_SAFE_INTEGER;
-
-const unknownClient: Client = {
-  name: '',
-  cuid: undefined,
-  ownPrefixes: undefined,
-  gateway: false,
-  offloads: false,
-  limits: {},
-  manyCuids: true,
-};

@@ -108,7 +108,7 @@ function prefixReader(value: string): Condition | undefined {
     });
 }
 
-/** `*.` stands for one label or more. */
+/** `*.` matches one label or more. */
 function nameReader(member: string, value: string, form: RegExp): Condition | undefined {
   if (!form.test(value)) return undefined;
   const [before = '', after] = value.toLowerCase().split('*');

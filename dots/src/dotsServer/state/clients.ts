@@ -135,7 +135,8 @@ function clientOf({
   };
 }
 
-function unrestricted(name: string): Client {
+/** A client of its own that nothing restricts. */
+export function unrestricted(name: string): Client {
   return {
     name,
     cuid: undefined,

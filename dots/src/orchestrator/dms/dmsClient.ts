@@ -3,24 +3,19 @@ import type { DropCounters } from '#dots/dotsServer/state/mitigator';
 import { describeError } from '#dots/model/errors';
 import type { JsonObject } from '#dots/model/json';
 import type { Clock, TimerHandle } from '#dots/runtime/clock';
-import { SessionKeeper } from '#dots/signal/keeper/sessionKeeper';
+import type { SessionKeeper } from '#dots/signal/keeper/sessionKeeper';
 import { LastingObservation } from '#dots/signal/lastingObservation';
 import type { Ledger } from '#dots/signal/ledgerFolder';
 import { seenMitigations, type SeenMitigation } from '#dots/signal/mitigationChanges';
 import { mitigate } from '#dots/signal/resources';
 import { listedMids } from '#dots/signal/scopes';
-import { SignalSession, type Answer } from '#dots/signal/session';
-import { credentialsFor, type CredentialFiles } from '#dots/transport/certificates/credentialFiles';
+import type { Answer, SignalSession } from '#dots/signal/session';
 import { requestsFor, type Demand, type WantedRequest } from './demands';
 import { DmsRequests, nonsense } from './dmsRequests';
+import { ownKeeper, type OwnClient } from './ownKeeper';
 
 /** How the orchestrator reaches a DMS. */
-export interface DmsAddress {
-  /** `coaps://127.0.0.1:N` */
-  server: string;
-  files: CredentialFiles;
-  cuid: string;
-}
+export type DmsAddress = Omit<OwnClient, 'clock'>;
 
 export interface DmsClientOptions extends DmsAddress {
   name: string;
@@ -70,13 +65,7 @@ export class DmsClient {
 
   constructor(private readonly options: DmsClientOptions) {
     const { name, server, files, cuid, ledger, clock } = options;
-    this.keeper = new SessionKeeper({
-      server,
-      cuid,
-      clock,
-      open: async (opening) =>
-        SignalSession.open({ cuid, clock, ...(await credentialsFor(server, files)), ...opening }),
-    });
+    this.keeper = ownKeeper({ server, files, cuid, clock });
     // The port of a simulated DMS may be another one after a restart; its name stays.
     const client = ledger.client({ cuid, address: `coaps://${name.replaceAll('_', '-')}`, source: 'configured' });
     this.requests = new DmsRequests({ name, keeper: this.keeper, client, clock });

@@ -1,7 +1,7 @@
 import type { Channel } from '#dots/coap/messages/channel';
 import { decodeMessage, encodeMessage } from '#dots/coap/messages/codec';
 import { isResponse } from '#dots/coap/messages/message';
-import { passedChannel } from './passedChannel';
+import { passedChannel } from '#dots/coap/passedChannel';
 
 /** Faults of what a DMS says. */
 export type SpeechFault = 'silent' | 'nonsense';

@@ -1,6 +1,6 @@
 import type { Channel } from '#dots/coap/messages/channel';
 import type { World } from '#dots/world/world';
-import { passedChannel } from './passedChannel';
+import { passedChannel } from '#dots/coap/passedChannel';
 
 /**
  * The signal channel of a client whose messages take a link of the world: a datagram is lost with the probability with

@@ -3,16 +3,15 @@ import { describeError } from '#dots/model/errors';
 import { isObject, itemsOf, type JsonObject } from '#dots/model/json';
 import { formatPrefix } from '#dots/model/prefix';
 import type { Clock } from '#dots/runtime/clock';
-import { SessionKeeper } from '#dots/signal/keeper/sessionKeeper';
+import type { SessionKeeper } from '#dots/signal/keeper/sessionKeeper';
 import type { Ledger } from '#dots/signal/ledgerFolder';
-import { SignalSession } from '#dots/signal/session';
-import { credentialsFor } from '#dots/transport/certificates/credentialFiles';
 import type { PolicyDms } from '#dots/workspace/policy/policy';
 import { blockedFlows } from '../offload/blockedFlows';
 import { flowKey, type BlockedFlow } from '../offload/flows';
 import { aclName, families, planOffload, type OffloadPlan } from '../offload/plan';
 import { DmsRequests } from './dmsRequests';
 import type { SimulatedNetwork } from './network';
+import { ownKeeper } from './ownKeeper';
 
 /** Where a DMS asks for offload, and as whom. */
 export interface OffloadServer {
@@ -57,13 +56,7 @@ export class Offloader {
 
   constructor(private readonly options: OffloaderOptions) {
     const { dms, signal: server, files, cuid, network, ledger, clock } = options;
-    this.keeper = new SessionKeeper({
-      server,
-      cuid,
-      clock,
-      open: async (opening) =>
-        SignalSession.open({ cuid, clock, ...(await credentialsFor(server, files)), ...opening }),
-    });
+    this.keeper = ownKeeper({ server, files, cuid, clock });
     const client = ledger.client({ cuid, address: 'coaps://orchestrator', source: 'configured' });
     this.requests = new DmsRequests({ name: dms.name, keeper: this.keeper, client, clock });
     this.unlisten = network.onSecond(() => this.second());

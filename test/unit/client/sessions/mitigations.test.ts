@@ -147,7 +147,7 @@ test('what the ledger has is shown until the server answers, an unanswered reque
     answeredAt: null,
     sentAt: new Date(t0).toISOString(),
     acceptedAt: null,
-    file: '/work/request.dots.json',
+    file: '/documents/request.dots.json',
   } as unknown as LedgerEntry;
   const book = new MitigationBook();
   book.seed([mitigationOf(entry)]);
@@ -160,7 +160,7 @@ test('what the ledger has is shown until the server answers, an unanswered reque
   assert.equal(find(tree, 'mitigation/mock/7/document')?.description, 'request.dots.json');
   book.reported(body({ mid: 7, status: 'attack-successfully-mitigated', lifetime: 3000 }), t0);
   assert.equal(book.get(7)?.unanswered, undefined);
-  assert.equal(book.get(7)?.record?.file, '/work/request.dots.json');
+  assert.equal(book.get(7)?.record?.file, '/documents/request.dots.json');
   book.seed([mitigationOf(entry)]);
   assert.equal(book.get(7)?.unanswered, undefined);
 });

@@ -1,4 +1,4 @@
-import type { Channel } from '#dots/coap/messages/channel';
+import type { Channel } from './messages/channel';
 
 /** What becomes of the messages of a channel; undefined: a message does not arrive. */
 export interface Passage {
