@@ -167,16 +167,21 @@ const textOfRequire = (group, groups, exportsOf) =>
 function fromModules({ modules, groups, exportsOf }) {
   const isGroup = (path) => !groups.has(path) && [...groups.values()].includes(path);
   const homeOf = (path) => (isGroup(path) ? path : groups.get(path));
-  const resolve = ({ path, importer, namespace, kind }) => {
+  // The source maps name a replacement by its path, which does not depend on where the product is built.
+  const folder = dirname([...modules.keys()][0]);
+  const part = (target) => ({ path: basename(target), namespace: 'part' });
+  const resolve = ({ path, importer: from, namespace, kind }) => {
     if (kind === 'entry-point') return { path };
+    const importer = join(namespace === 'part' ? folder : '', from);
     const target = join(dirname(importer), path);
-    if (namespace === 'part' && groups.has(importer)) return { path: target, namespace };
+    if (namespace === 'part' && groups.has(importer)) return part(target);
     if (namespace === 'part' || !groups.has(target)) return { path, external: true };
-    return homeOf(importer) === groups.get(target) ? { path: target } : { path: target, namespace: 'part' };
+    return homeOf(importer) === groups.get(target) ? { path: target } : part(target);
   };
-  const replacement = ({ path }) => ({
-    contents: (groups.has(path) ? textOfPart : textOfRequire)(path, groups, exportsOf),
-  });
+  const replacement = ({ path: name }) => {
+    const path = join(folder, name);
+    return { contents: (groups.has(path) ? textOfPart : textOfRequire)(path, groups, exportsOf) };
+  };
   return {
     name: 'from modules',
     setup({ onResolve, onLoad }) {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { isAbsolute, join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { folder } from '../support/dots';
 import { root } from '../support/shared';
@@ -54,6 +54,17 @@ test('checking a document reads no costly module of Node.js, and no large packag
   assert.ok(sources.some((source) => source.endsWith('dots/src/check/check.ts')));
   assert.deepEqual(
     sources.filter((source) => large.test(source)),
+    [],
+  );
+});
+
+test('no source map depends on the folder in which the product was built', () => {
+  const dist = join(root, 'dist');
+  const bundles = readdirSync(dist).filter((name) => name.endsWith('.js.map'));
+  assert.ok(bundles.length > 10);
+  const sources = new Set(bundles.flatMap((name) => sourcesOf(join(dist, name.replace(/\.map$/, '')))));
+  assert.deepEqual(
+    [...sources].filter((source) => source.includes(dist) || isAbsolute(source)),
     [],
   );
 });

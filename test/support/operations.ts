@@ -1,5 +1,11 @@
 import { Session, type Profiler } from 'node:inspector/promises';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { setFlagsFromString } from 'node:v8';
+import { root } from './shared';
+
+/** Where the product's code is, as the engine names it: the folders above must not be taken for it. */
+const product = ['dots', 'server'].map((folder) => pathToFileURL(join(root, folder, 'src/')).href);
 
 // Optimised code counts nothing, and code that was compiled before the count began counts its calls only: the count
 // begins with the import.
@@ -20,7 +26,9 @@ export async function operationsOf(work: () => Promise<unknown>): Promise<number
   await work();
   const { result } = await session.post('Profiler.takePreciseCoverage');
   return sum(
-    result.filter(({ url }) => /\/(dots|server)\/src\//.test(url)).flatMap(({ functions }) => functions.map(blocksIn)),
+    result
+      .filter(({ url }) => product.some((folder) => url.startsWith(folder)))
+      .flatMap(({ functions }) => functions.map(blocksIn)),
   );
 }
 
