@@ -12,9 +12,14 @@ const costly = ['crypto', 'readline/promises', 'http', 'https', 'tls', 'dns', 'f
 /** Packages that take as long to load as all rules together, and that only some actions need. */
 const large = /node_modules\/(cbor2|picomatch|undici|coap)\//;
 
-const preload = `process.on('exit', () => console.error(JSON.stringify({
-  native: process.moduleLoadList, files: Object.keys(require.cache),
-})));`;
+/** The command reads its parts itself (cli/src/parts.ts). */
+const preload = `const fs = require('node:fs');
+const [files, { readFileSync }] = [[], fs];
+fs.readFileSync = (file, ...rest) => {
+  files.push(String(file));
+  return readFileSync(file, ...rest);
+};
+process.on('exit', () => console.error(JSON.stringify({ native: process.moduleLoadList, files })));`;
 
 interface Loaded {
   native: string[];
