@@ -16,6 +16,7 @@ export type CompiledCode = ReadonlyMap<string, Buffer>;
 export class Parts {
   private readonly scripts = new Map<string, Script>();
   private readonly modules = new Map<string, { exports: object }>();
+  private readonly data = new Map<string, unknown>();
   private readonly fromNode: Require;
 
   constructor(
@@ -56,7 +57,8 @@ export class Parts {
   };
 
   private json(name: string): unknown {
-    return JSON.parse(readFileSync(join(this.folder, name), 'utf8'));
+    if (!this.data.has(name)) this.data.set(name, JSON.parse(readFileSync(join(this.folder, name), 'utf8')));
+    return this.data.get(name);
   }
 
   private scriptOf(name: string, filename: string): Script {

@@ -74,3 +74,23 @@ test('words that are no command store nothing', (t) => {
   assert.deepEqual(stored(cache), []);
   assert.ok(!existsSync(join(cache, '..', 'x')));
 });
+
+test('a schema is read once', (t) => {
+  const script = join(folder(t), 'reads.cjs');
+  writeFileSync(
+    script,
+    `const fs = require('node:fs');
+const [names, { readFileSync }] = [[], fs];
+fs.readFileSync = (file, ...rest) => {
+  names.push(String(file).split(/[\\\\/]/).pop());
+  return readFileSync(file, ...rest);
+};
+process.on('exit', () => console.error(JSON.stringify(names.filter((name) => name.startsWith('schema-')))));`,
+  );
+  const { stderr } = spawnSync(process.execPath, ['-r', script, join(root, 'dist/cli.js'), 'validate', example], {
+    encoding: 'utf8',
+  });
+  const names = JSON.parse(stderr) as string[];
+  assert.ok(names.length > 0);
+  assert.equal(new Set(names).size, names.length);
+});
