@@ -1,6 +1,7 @@
-import { createHash, randomBytes, X509Certificate } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import { certificatePattern, type ClientCredentials } from '#dots/transport/certificates/credentials';
+import { parsedCertificate } from '#dots/transport/certificates/parsedCertificate';
 
 /** The mid from which on mids start again at 0: three quarters of 2^32 - 1 (RFC 9132 section 4.4.1.1). */
 export const rollover = 3_221_225_471;
@@ -29,7 +30,7 @@ export function cuidOf(credentials: ClientCredentials): string | undefined {
 export function cuidOfCertificate(pem: string): string | undefined {
   const [own] = pem.match(certificatePattern) ?? [];
   try {
-    const key = own && new X509Certificate(own).publicKey.export({ type: 'spki', format: 'der' });
+    const key = own && parsedCertificate(own).publicKey.export({ type: 'spki', format: 'der' });
     return key ? cuidFrom(key) : undefined;
   } catch {
     return undefined;

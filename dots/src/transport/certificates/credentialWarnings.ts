@@ -1,8 +1,8 @@
-import { X509Certificate } from 'node:crypto';
 import { stat } from 'node:fs/promises';
 import { readSmallFile } from '#dots/runtime/smallFile';
 import type { CredentialFiles } from './credentialFiles';
 import { certificatePattern } from './credentials';
+import { parsedCertificate } from './parsedCertificate';
 
 const dayMs = 86_400_000;
 /** How long before its end a certificate is reported, milliseconds. */
@@ -56,7 +56,7 @@ export function expiryWarning(what: string, end: number, now: number): string | 
 
 function endOf(pem: string): number[] {
   try {
-    return [Date.parse(new X509Certificate(pem).validTo)];
+    return [Date.parse(parsedCertificate(pem).validTo)];
   } catch {
     return [];
   }

@@ -1,4 +1,4 @@
-import { createPrivateKey, X509Certificate } from 'node:crypto';
+import { createPrivateKey } from 'node:crypto';
 import { DotsError } from '#dots/model/errors';
 import {
   certificatePattern,
@@ -9,6 +9,7 @@ import {
   type PskCredentials,
   type ServerCredentials,
 } from '../certificates/credentials';
+import { parsedCertificate } from '../certificates/parsedCertificate';
 import type { Engine } from './engine';
 
 /**
@@ -75,7 +76,7 @@ function certificatesIn(what: string, pem: string): Buffer[] {
   if (all.length === 0)
     throw unusable(what, 'it contains no certificate', 'Provide certificates in PEM (BEGIN CERTIFICATE).');
   try {
-    return all.map((each) => new X509Certificate(each).raw);
+    return all.map((each) => Buffer.from(parsedCertificate(each).raw));
   } catch (cause) {
     throw unusable(what, 'it is not a valid certificate', 'Provide certificates in PEM (BEGIN CERTIFICATE).', cause);
   }
@@ -94,7 +95,8 @@ function checkSize(shown: readonly Buffer[]): void {
 function checkKey(cert: string, key: string): void {
   let fits: boolean;
   try {
-    fits = new X509Certificate(cert).checkPrivateKey(createPrivateKey(key));
+    const [own = cert] = cert.match(certificatePattern) ?? [];
+    fits = parsedCertificate(own).checkPrivateKey(createPrivateKey(key));
   } catch (cause) {
     throw unusable(
       'The private key',

@@ -1,4 +1,5 @@
 import { createHash, X509Certificate } from 'node:crypto';
+import { parsedCertificate } from '../certificates/parsedCertificate';
 import { certificatePattern, type ClientCredentials } from '../certificates/credentials';
 import { addressText, type Address } from '../address';
 
@@ -38,7 +39,7 @@ export function endOfProof(chain: readonly Uint8Array[], ca = ''): number {
   try {
     const shown = chain.map((der) => new X509Certificate(der));
     const issuers = (ca.match(certificatePattern) ?? [])
-      .map((pem) => new X509Certificate(pem))
+      .map(parsedCertificate)
       .filter((each) => shown.some((certificate) => certificate.checkIssued(each)));
     return Math.min(...shown.map(endOf), issuers.length === 0 ? Infinity : Math.max(...issuers.map(endOf)));
   } catch {
