@@ -10,28 +10,53 @@ import { storedAddresses } from '#dots/transport/connect/addressFile';
 import type { Resolver } from '#dots/transport/connect/resolve';
 import { needDtls } from '../../support/protocol/dtlsScene';
 import { FakeClock } from '../../support/protocol/fakeClock';
-import { Relay } from '../../support/protocol/relay';
-import { eventually, portOf, protect, scopesOf, temporaryFolder } from '../../support/protocol/scene';
+import { honest, Relay } from '../../support/protocol/relay';
+import { eventually, freePort, protect, scopesOf, temporaryFolder } from '../../support/protocol/scene';
 import { keys, listening, psk } from '../../support/protocol/tlsScene';
 
 type Scheme = 'coap' | 'coaps';
 
 /** A kept session with an orchestrator, on a path between them; time passes for both when the test says so. */
 interface Scene {
+  clock: FakeClock;
   relay: Relay;
   keeper: SessionKeeper;
   /** Asks for the mitigations; time passes until there is an answer. */
   ask: () => Promise<Answered>;
+  /** Lets time pass until something has happened, half a second whenever both ends have done what they can. */
+  until: (has: () => boolean) => Promise<void>;
+  /** Ends the orchestrator, and starts one that knows of nothing. */
+  restart: () => Promise<void>;
 }
 
 const hour = 3_600_000;
 
+/** An orchestrator that may be replaced by a new one at the same address. */
+async function replaceable(
+  t: TestContext,
+  scheme: Scheme,
+  clock: FakeClock,
+): Promise<Pick<Scene, 'restart'> & { port: number }> {
+  const port = await freePort();
+  const start = (): Promise<Orchestrator> =>
+    Orchestrator.start({
+      clock,
+      psk: keys.psk,
+      ...(scheme === 'coap' ? { plain: true, signalPort: port } : { securePort: port }),
+    });
+  let running = await start();
+  t.after(() => running.close());
+  const restart = async (): Promise<void> => {
+    await running.close();
+    running = await start();
+  };
+  return { port, restart };
+}
+
 async function scene(t: TestContext, scheme: Scheme): Promise<Scene> {
   const clock = new FakeClock();
-  const orchestrator = await Orchestrator.start({ clock, psk: keys.psk, plain: scheme === 'coap' });
-  t.after(() => orchestrator.close());
-  const server = scheme === 'coap' ? orchestrator.signal : orchestrator.coaps;
-  const relay = await Relay.start(t, portOf(server ?? ''));
+  const { port, restart } = await replaceable(t, scheme, clock);
+  const relay = await Relay.start(t, port);
   const memory = connectionMemory();
   const keeper = new SessionKeeper({
     server: `${scheme}://127.0.0.1:${relay.port}`,
@@ -40,21 +65,23 @@ async function scene(t: TestContext, scheme: Scheme): Promise<Scene> {
     open: (opening) => SignalSession.open({ cuid: 'kept', credentials: { psk }, memory, clock, ...opening }),
   });
   t.after(() => keeper.close());
+  const until: Scene['until'] = async (has) => {
+    for (const end = clock.monotonic() + hour; !has(); await relay.quiet()) {
+      assert.ok(clock.monotonic() < end, `never came true: ${has.toString()}`);
+      await clock.advance(500);
+    }
+  };
   const ask: Scene['ask'] = async () => {
     let isOver = false;
     const answered = keeper.ask((session, left) => session.status(undefined, left), { timeoutMs: hour });
     const over = (): void => void (isOver = true);
     answered.then(over, over);
     await relay.quiet();
-    // Time passes once both ends have done what they can.
-    for (const end = clock.monotonic() + hour; !isOver; await relay.quiet()) {
-      assert.ok(clock.monotonic() < end, 'no answer');
-      await clock.advance(500);
-    }
+    await until(() => isOver);
     return answered;
   };
   await keeper.open();
-  return { relay, keeper, ask };
+  return { clock, relay, keeper, ask, until, restart };
 }
 
 /** Requests a mitigation that outlasts the test. */
@@ -79,6 +106,22 @@ for (const scheme of ['coap', 'coaps'] as const) {
     assert.equal(after.session === before.session, scheme === 'coap');
   });
 }
+
+for (const scheme of ['coap', 'coaps'] as const)
+  for (const isReplaced of [false, true])
+    test(`${scheme}: a link that is cut for an hour, with ${isReplaced ? 'another' : 'the same'} server behind it in the end, leads to a session again`, async (t) => {
+      if (scheme === 'coaps' && !needDtls(t)) return;
+      const all = await scene(t, scheme);
+      const { clock, relay, keeper } = all;
+      await mitigate(all);
+      relay.fate = () => [];
+      await clock.advance(hour);
+      assert.equal(keeper.snapshot.state, 'not-responding');
+      if (isReplaced) await all.restart();
+      relay.fate = honest;
+      await all.until(() => keeper.snapshot.state === 'connected');
+      assert.deepEqual(midsOf(await all.ask()), isReplaced ? [] : [1]);
+    });
 
 const failing =
   (code: string): Resolver =>
