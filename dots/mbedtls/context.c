@@ -201,11 +201,10 @@ EXPORT(context_show) int context_show(context_t *context, const unsigned char *d
     return parse_certificate(&context->own, der, (size_t) size, 1);
 }
 
-/* The key of the certificate shown; from here on certificates are agreed to. */
+/* The key of the certificate shown, which the host has compared with it; from here on certificates are agreed to. */
 EXPORT(context_sign) int context_sign(context_t *context, const unsigned char *pem, int size)
 {
     int result = mbedtls_pk_parse_key(&context->key, pem, (size_t) size, 0, 0, dots_random, 0);
-    if (result == 0) result = mbedtls_pk_check_pair(&context->own.pk, &context->key, dots_random, 0);
     if (result == 0) result = mbedtls_ssl_conf_own_cert(&context->conf, &context->own, &context->key);
     if (result != 0) return result;
     mbedtls_ssl_conf_ca_chain(&context->conf, &context->ca, context->crl.raw.p ? &context->crl : 0);

@@ -1,5 +1,5 @@
 import { randomBytes, randomInt } from 'node:crypto';
-import { rmSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { setTimeout as pause } from 'node:timers/promises';
 import { DotsError } from '#dots/model/errors';
 import { createFileAtomically } from './atomicFile';
@@ -115,7 +115,7 @@ export class VersionedFile<T> {
     // The version may have been another's, whose file was removed after others had followed it.
     if (isOvertaken && (await this.current()).stored?.changes.includes(change) !== true) return false;
     for (const { file } of files.filter((each) => each.version <= version - versionsKept))
-      rmSync(this.folder.pathOf(file), { force: true });
+      await rm(this.folder.pathOf(file), { force: true });
     return true;
   }
 

@@ -1,4 +1,4 @@
-import { stat } from 'node:fs/promises';
+import { statSync } from 'node:fs';
 import { readSmallFile } from '#dots/runtime/smallFile';
 import type { CredentialFiles } from './credentialFiles';
 import { certificatePattern } from './credentials';
@@ -63,13 +63,19 @@ function endOf(pem: string): number[] {
 }
 
 /** Windows has no such permissions. */
-async function exposed(what: string, path: string | undefined): Promise<string | undefined> {
+function exposed(what: string, path: string | undefined): string | undefined {
   if (path === undefined || process.platform === 'win32') return undefined;
-  const mode = await stat(path).then(
-    (status) => status.mode & 0o777,
-    () => 0,
-  );
+  const mode = modeOf(path);
   return (mode & 0o004) === 0
     ? undefined
     : `${what} ${path} can be read by every user of this machine (mode ${mode.toString(8).padStart(4, '0')}): chmod 600 ${path}.`;
+}
+
+/** The permissions of a file; none for one that cannot be looked at. */
+function modeOf(path: string): number {
+  try {
+    return statSync(path).mode & 0o777;
+  } catch {
+    return 0;
+  }
 }
