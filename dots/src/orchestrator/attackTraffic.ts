@@ -25,12 +25,33 @@ interface Wanted {
 export class AttackTraffic {
   private readonly waiting = new Map<string, Wanted>();
   private readonly begun = new Map<string, string[]>();
+  /** What lasts until it is stopped, by name: the traffic of the policy, and what was started beside it. */
+  private readonly lasting: Map<string, TrafficClass>;
 
   constructor(
     private readonly world: World,
     private readonly ofPolicy: readonly TrafficClass[],
   ) {
+    this.lasting = new Map(ofPolicy.map((traffic) => [traffic.name, traffic]));
     for (const traffic of ofPolicy) world.addClass(traffic);
+  }
+
+  /** The names of what was started beside the traffic of the policy. */
+  get started(): string[] {
+    const names = new Set(this.ofPolicy.map(({ name }) => name));
+    return [...this.lasting.keys()].filter((name) => !names.has(name));
+  }
+
+  /** Begins traffic that lasts until `stop`; it replaces what has its name. */
+  start(traffic: TrafficClass): void {
+    this.lasting.set(traffic.name, traffic);
+    this.world.addClass(traffic);
+  }
+
+  /** Ends traffic by its name. */
+  stop(name: string): void {
+    this.lasting.delete(name);
+    this.world.removeClass(name);
   }
 
   /** A mitigation has started. @param scope with the targets of its aliases */
@@ -47,7 +68,7 @@ export class AttackTraffic {
 
   /** Whether there is traffic without a mitigation. */
   get isLasting(): boolean {
-    return this.ofPolicy.length > 0;
+    return this.lasting.size > 0;
   }
 
   /** Part of each second. */
@@ -69,7 +90,7 @@ export class AttackTraffic {
     const targets = itemsOf(scope['target-prefix']).flatMap((text) => parsePrefix(String(text)) ?? []);
     const meets = (to: Prefix | undefined): boolean =>
       to !== undefined && targets.some((target) => overlaps(target, to));
-    return this.ofPolicy.some(({ to }) => meets(parsePrefix(to)));
+    return [...this.lasting.values()].some(({ to }) => meets(parsePrefix(to)));
   }
 }
 

@@ -27,7 +27,6 @@ import {
 } from './admission';
 import { AttackTraffic } from './attackTraffic';
 import { withinDomain } from './clientDomainAcls';
-import type { SimulatedNetwork } from './dms/network';
 import { NodeTables, type InstalledAt } from './nodeTables';
 import type { RequestFacts } from './policy/facts';
 import { baselinesIn, requestFacts, shapeOf, type ReceivedTelemetry } from './requestFacts';
@@ -57,7 +56,7 @@ export class PolicyMitigator implements Mitigator {
   scrubbers: Scrubbers | undefined;
   private server: ServedState | undefined;
   private readonly seconds: SimulatedSeconds;
-  private readonly traffic: AttackTraffic;
+  readonly traffic: AttackTraffic;
   private readonly running = new Map<string, RunningMitigation>();
   /** Started by a server that does not know its clients yet. */
   private readonly early = new Set<RunningMitigation>();
@@ -78,8 +77,13 @@ export class PolicyMitigator implements Mitigator {
   }
 
   /** The simulated network, for DMSs. */
-  get network(): SimulatedNetwork {
+  get network(): SimulatedSeconds {
     return this.seconds;
+  }
+
+  /** Whether simulated time passes: without traffic there is no reason for it. */
+  get isPassing(): boolean {
+    return this.seconds.isPassing;
   }
 
   get policy(): Policy {
