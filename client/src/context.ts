@@ -62,7 +62,8 @@ export class Workbench {
     const identity = new ClientIdentity(this.log);
     this.profiles = new ProfileHost(this.language, active, this.log);
     const data = new DataHost(identity, this.log);
-    this.sessions = new Sessions(identity, this.log, new CuidCollision(identity, data));
+    const profilesFile = async (): Promise<string> => (await this.profiles.read()).file;
+    this.sessions = new Sessions(identity, this.log, new CuidCollision(identity, data), profilesFile);
     this.view = new SessionView(this.sessions, this.orchestrator);
     const credentials = new Credentials(extension.secrets);
     const targets = new ServerTargets(this.orchestrator, identity, credentials);
