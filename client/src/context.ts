@@ -10,9 +10,12 @@ import { examples, openExample } from './commands/openExample';
 import { FlowspecPreview } from './flowspec/flowspecPreview';
 import { PreviewWorkers } from './flowspec/previewWorkers';
 import { ClientIdentity } from './sessions/identity';
+import { LensHint } from './editor/lensHint';
+import { PlainJson } from './editor/plainJson';
 import { LanguageServer } from './editor/languageClient';
 import { LiveFlowspec } from './flowspec/rulesInForce';
 import { Credentials } from './sessions/credentials';
+import { DryRun } from './commands/dryRun';
 import { registerKeys } from './commands/enterKey';
 import { ServerAsker } from './commands/askOnOpen';
 import { registerMitigationCommands } from './commands/mitigations';
@@ -22,6 +25,7 @@ import { ServerTargets } from './sessions/serverTargets';
 import { ProfileHost, registerProfiles } from './sessions/profiles';
 import { ProfileStatus } from './sessions/profileStatus';
 import { registerSendRequest, RequestSender } from './commands/sendRequest';
+import { RunningRequests } from './sessions/runningRequests';
 import { Sessions } from './sessions/sessions';
 import { SessionView } from './sessions/sessionView';
 import { StatusBar } from './sessions/statusBar';
@@ -67,6 +71,7 @@ export class Workbench {
     const credentials = new Credentials(extension.secrets);
     const targets = new ServerTargets(this.orchestrator, identity, credentials);
     const sender = new RequestSender(states, targets, this.sessions, data, this.log);
+    const running = new RunningRequests(this.sessions, identity, this.log);
     const asker = new ServerAsker({
       profiles: this.profiles,
       targets,
@@ -84,8 +89,12 @@ export class Workbench {
       this.sessions,
       this.view,
       sender,
-      new DocumentLenses(states),
+      running,
+      new DocumentLenses(states, running),
+      new DryRun({ states, targets, identity, log: this.log }),
       new DocumentStatus(states),
+      new LensHint(extension.globalState),
+      new PlainJson(),
       new FlowspecPreview(this.language, states, flowspecWorkers(extension), this.log),
       new LiveFlowspec(this.orchestrator),
       new ProfileStatus(states, active),
@@ -96,6 +105,7 @@ export class Workbench {
         sessions: this.sessions,
         log: this.log,
         view: this.view,
+        running,
         askServers: () => asker.ask(),
       }),
       registerProfiles(this.profiles),

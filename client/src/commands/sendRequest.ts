@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
 import { DotsError } from '#dots/model/errors';
 import type { Channel } from '#dots/workspace/destination';
+import { showProblems } from '../ui/documentAction';
 import { installText } from '../ui/installText';
 import { VirtualDocuments } from '../ui/virtualDocuments';
 import { documentName } from '../ui/documentName';
@@ -166,7 +167,7 @@ export class RequestSender implements Sender, vscode.Disposable {
   /** Errors in the Problems view are shown there, as its CodeLens does; every other failure is one message. */
   private showError(error: unknown, way: Way | undefined): void {
     if (error instanceof DotsError && error.code === inProblems) {
-      void vscode.commands.executeCommand('workbench.actions.view.problems');
+      void vscode.commands.executeCommand(showProblems);
       return;
     }
     const unanswered = error instanceof DotsError && error.kind === 'unreachable';

@@ -26,6 +26,12 @@ export interface Mitigation {
   dropped?: { octets: number; packets: number; octetsPerSecond: number; packetsPerSecond: number };
 }
 
+/** Names a mitigation: in which session, and which one. A row of the view names its mitigation in the same way. */
+export interface MitigationRef {
+  session: string;
+  mid: number;
+}
+
 /** What the ledger has of a request. */
 export interface MitigationRecord {
   /** The path of its file; null where it has none. */
