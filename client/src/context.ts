@@ -25,6 +25,7 @@ import { ServerTargets } from './sessions/serverTargets';
 import { ProfileHost, registerProfiles } from './sessions/profiles';
 import { ProfileStatus } from './sessions/profileStatus';
 import { registerSendRequest, RequestSender } from './commands/sendRequest';
+import { Notifications } from './sessions/notifications';
 import { RunningRequests } from './sessions/runningRequests';
 import { Sessions } from './sessions/sessions';
 import { SessionView } from './sessions/sessionView';
@@ -90,6 +91,7 @@ export class Workbench {
       this.view,
       sender,
       running,
+      new Notifications(this.sessions),
       new DocumentLenses(states, running),
       new DryRun({ states, targets, identity, log: this.log }),
       new DocumentStatus(states),
