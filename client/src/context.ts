@@ -63,7 +63,7 @@ export class Workbench {
     const active = new ActiveProfile(extension.workspaceState);
     this.language = new LanguageServer(extension, active, this.log);
     const states = new DocumentStates(this.language);
-    this.orchestrator = new OrchestratorHost(this.log, stateFolder(extension));
+    this.orchestrator = new OrchestratorHost(this.log, stateFolder(extension), extension.workspaceState);
     const identity = new ClientIdentity(this.log);
     this.profiles = new ProfileHost(this.language, active, this.log);
     const data = new DataHost(identity, this.log);

@@ -90,6 +90,35 @@ suite('a request in force', () => {
   });
 });
 
+/** The ports of the mock are those of its last start: the ledger knows it again. */
+suite('the orchestrator is started again', () => {
+  const kept = 'kept-request.dots.json';
+  suiteSetup(async () => {
+    api = await workbench();
+    await write(kept, request('203.0.113.128/28'));
+  });
+  suiteTeardown(async () => {
+    await closeAll();
+    await vscode.workspace.fs.delete(fileNamed(kept));
+    await vscode.commands.executeCommand('dots.stopOrchestrator');
+  });
+
+  test('its mitigation is there again with its document, and can be renewed and withdrawn', async () => {
+    const { document } = await open(kept);
+    await press(document.uri, 'Send to mock');
+    await until(() => mitigation());
+    const { mid } = mitigation() ?? {};
+    await vscode.commands.executeCommand('dots.stopOrchestrator');
+    assert.equal(mitigation(), undefined);
+    await vscode.commands.executeCommand('dots.startOrchestrator');
+    await until(() => (mitigation()?.mid === mid ? true : undefined));
+    await press(document.uri, 'Renew');
+    assert.equal(mitigation()?.mid, mid);
+    await press(document.uri, 'Withdraw');
+    await until(() => mitigation() === undefined || undefined);
+  });
+});
+
 suite('plain JSON', () => {
   const plain = 'plain-request.json';
   suiteSetup(() => write(plain, request('203.0.113.64/28')));

@@ -1,4 +1,5 @@
 import { printable } from '#dots/model/text';
+import { conflictSentences } from '#dots/words/conflicts';
 import type { MitigationStatusWords } from '#dots/words/mitigationStatuses';
 import { bitRate, count, duration, traffic } from '#dots/words/quantities';
 import { shortTarget, targetWords } from '#dots/words/targets';
@@ -46,6 +47,7 @@ export function mitigationNode(mitigation: Mitigation, now: number, { name, cuid
         'pulse',
         lined(words.sentence, `In the protocol: ${mitigation.status}`),
       ),
+      ...conflictNodes(mitigation, id),
       ...startedNodes(mitigation, now, id),
       ...(words.ending
         ? droppedNodes(mitigation, id).slice(0, 1)
@@ -79,6 +81,12 @@ function rowWords(mitigation: Mitigation, { short, ending }: MitigationStatusWor
   if (unanswered === true || urgent.has(status)) return [short, ...facts].join(', ');
   return [...facts, ...(usual.has(status) ? [] : [short])].join(', ');
 }
+
+/** What the server reports to be in conflict with it (RFC 9132 section 4.4.1.3). */
+const conflictNodes = ({ scope }: Mitigation, id: string): TreeNode[] =>
+  conflictSentences([scope]).map((sentence, index) =>
+    fact(`${id}/conflict/${index}`, 'Conflict', sentence, 'warning', lined(sentence)),
+  );
 
 const startedNodes = ({ record }: Mitigation, now: number, id: string): TreeNode[] =>
   record?.startedAt === undefined
