@@ -29,6 +29,7 @@ import { Notifications } from './sessions/notifications';
 import { RunningRequests } from './sessions/runningRequests';
 import { Sessions } from './sessions/sessions';
 import { SessionView } from './sessions/sessionView';
+import { Underway } from './sessions/underway';
 import { StatusBar } from './sessions/statusBar';
 import { activationTimes } from './started';
 import type { TreeNode } from './ui/treeNode';
@@ -68,10 +69,11 @@ export class Workbench {
     this.profiles = new ProfileHost(this.language, active, this.log);
     const data = new DataHost(identity, this.log);
     this.sessions = new Sessions(identity, this.log, new CuidCollision(identity, data));
-    this.view = new SessionView(this.sessions, this.orchestrator);
+    const underway = new Underway();
+    this.view = new SessionView(this.sessions, this.orchestrator, underway);
     const credentials = new Credentials(extension.secrets);
     const targets = new ServerTargets(this.orchestrator, identity, credentials);
-    const sender = new RequestSender(states, targets, this.sessions, data, this.log);
+    const sender = new RequestSender(states, targets, this.sessions, data, underway, this.log);
     const running = new RunningRequests(this.sessions, identity, this.log);
     const asker = new ServerAsker({
       profiles: this.profiles,
@@ -89,6 +91,7 @@ export class Workbench {
       this.orchestrator,
       this.sessions,
       this.view,
+      underway,
       sender,
       running,
       new Notifications(this.sessions),
@@ -100,7 +103,7 @@ export class Workbench {
       new FlowspecPreview(this.language, states, flowspecWorkers(extension), this.log),
       new LiveFlowspec(this.orchestrator),
       new ProfileStatus(states, active),
-      new StatusBar(this.orchestrator, this.sessions, sender),
+      new StatusBar(this.orchestrator, this.sessions, underway),
       registerOrchestrator(this.orchestrator, this.sessions, this.log),
       registerSendRequest(sender),
       registerMitigationCommands({

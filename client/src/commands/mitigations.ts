@@ -174,6 +174,7 @@ const deletions: Readonly<Partial<Record<TreeNode['role'], string>>> = {
   mitigation: 'dots.withdraw',
   foreign: 'dots.withdraw',
   ended: 'dots.dismiss',
+  waiting: 'dots.cancelSend',
 };
 
 async function refresh({ sessions, log, askServers }: BoardContext, node?: TreeNode): Promise<void> {

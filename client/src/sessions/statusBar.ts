@@ -10,18 +10,7 @@ import { endedByItself, isAboutToEnd, isAttackOn, type Mitigation } from '../ui/
 import { labelText } from '../ui/textLayout';
 import type { SessionHost } from './sessionHost';
 import type { Sessions } from './sessions';
-
-/** The document being sent, and since when, milliseconds since 1970. */
-export interface Sending {
-  document: string;
-  since: number;
-}
-
-/** The senders that the status bar shows. */
-export interface Sender {
-  readonly sending: Sending | undefined;
-  readonly onDidChange: vscode.Event<void>;
-}
+import type { Underway } from './underway';
 
 interface Look {
   text: string;
@@ -41,11 +30,11 @@ export class StatusBar implements vscode.Disposable {
   constructor(
     private readonly orchestrator: OrchestratorHost,
     private readonly sessions: Sessions,
-    private readonly sender: Sender,
+    private readonly underway: Underway,
   ) {
     this.item.name = 'DOTS session';
     const update = (): void => this.update();
-    this.listeners = [orchestrator.onDidChange(update), sessions.onDidChange(update), sender.onDidChange(update)];
+    this.listeners = [orchestrator.onDidChange(update), sessions.onDidChange(update), underway.onDidChange(update)];
     this.update();
     this.item.show();
   }
@@ -57,7 +46,7 @@ export class StatusBar implements vscode.Disposable {
   }
 
   private update(): void {
-    this.tick(this.sender.sending !== undefined);
+    this.tick(this.underway.list().length > 0);
     const { text, tooltip, command, warning } = this.look();
     this.item.text = text;
     this.item.tooltip = printable(tooltip);
@@ -80,15 +69,18 @@ export class StatusBar implements vscode.Disposable {
   }
 
   private sendingLook(): Look | undefined {
-    const { sending } = this.sender;
-    if (sending === undefined) return undefined;
-    const seconds = Math.floor((Date.now() - sending.since) / 1000);
-    const what =
-      this.orchestrator.state === 'starting'
-        ? 'starting the mock orchestrator'
-        : `sending ${labelText(sending.document)}`;
+    const [first, ...rest] = this.underway.list();
+    if (first === undefined) return undefined;
+    const seconds = Math.floor((Date.now() - first.since) / 1000);
+    const elapsed = seconds > 0 ? `, ${duration(seconds)}` : '';
+    if (rest.length > 0)
+      return {
+        text: `$(sync~spin) DOTS: sending ${plural(rest.length + 1, 'document')}${elapsed}`,
+        tooltip: 'Click to see them, and to stop waiting.',
+        command: showView,
+      };
     return {
-      text: `$(sync~spin) DOTS: ${what}${seconds > 0 ? `, ${duration(seconds)}` : ''} $(close)`,
+      text: `$(sync~spin) DOTS: sending ${labelText(first.document)}${elapsed} $(close)`,
       tooltip: 'Click to stop waiting for the answer.',
       command: 'dots.cancelSend',
     };

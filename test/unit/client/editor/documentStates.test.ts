@@ -16,6 +16,7 @@ const {
   RequestSender,
   ServerTargets,
   server,
+  Underway,
   vscode,
 } = loadFeatures();
 const { editor } = vscode;
@@ -77,7 +78,14 @@ async function scene(): Promise<{
   };
   const identity = { cuid: () => Promise.resolve('own') };
   const targets = new ServerTargets({} as never, identity as never, new Credentials(memory()));
-  const sender = new RequestSender(states as never, targets as never, sessions as never, {} as never, log);
+  const sender = new RequestSender(
+    states as never,
+    targets as never,
+    sessions as never,
+    {} as never,
+    new Underway(),
+    log,
+  );
   const lenses = new DocumentLenses(states as never, noneRunning);
   await settle();
   return {
