@@ -1,20 +1,27 @@
 import { covers, type Prefix } from '#dots/model/prefix';
 import type { NodeTable } from './nodeTable';
 import { type NodeRule } from './nodeTable';
-import { Tally } from './tally';
+import { Tally, type Now } from './tally';
 import { prefixOf } from './trafficClass';
 import type { ForwardingNode, Link, MitigationSystem, Topology } from './topology';
 
 /** A link, and what arrived at it and was lost on it. */
 export class LinkState {
-  readonly offered = new Tally();
-  readonly dropped = new Tally();
+  readonly offered: Tally;
+  readonly dropped: Tally;
 
-  constructor(readonly link: Link) {}
+  constructor(
+    readonly link: Link,
+    now: Now,
+  ) {
+    this.offered = new Tally(now);
+    this.dropped = new Tally(now);
+  }
 }
 
 /** A forwarding node, its table, and the rules that do not act yet. */
 export class NodeState {
+  /** In the order in which they begin to act. */
   readonly waiting = new Map<string, { rule: NodeRule; from: number }>();
 
   constructor(
@@ -26,18 +33,22 @@ export class NodeState {
 /** A DMS, the prefixes that BGP diverts to it and since when, and what became of the traffic. */
 export class MitigationState {
   readonly diverted = new Map<string, { prefix: Prefix; from: number }>();
-  readonly offered = new Tally();
+  readonly offered: Tally;
   /** What it dropped on purpose: attacks that it stops, and the legitimate traffic that it harms. */
-  readonly stopped = new Tally();
+  readonly stopped: Tally;
   /** What was beyond its capacity. */
-  readonly overloaded = new Tally();
+  readonly overloaded: Tally;
   private readonly links: ReadonlySet<string>;
   private readonly prefixes: readonly Prefix[];
 
   constructor(
     readonly dms: MitigationSystem,
     linkNames: ReadonlySet<string>,
+    now: Now,
   ) {
+    this.offered = new Tally(now);
+    this.stopped = new Tally(now);
+    this.overloaded = new Tally(now);
     this.links = new Set(dms.carries.filter((each) => linkNames.has(each)));
     this.prefixes = dms.carries.filter((each) => !linkNames.has(each)).map(prefixOf);
   }
@@ -56,7 +67,7 @@ export interface Places {
 }
 
 /** The places of a topology; throws RangeError for one that names what it does not define. */
-export function placesOf({ links, nodes, dms }: Topology, table: () => NodeTable): Places {
+export function placesOf({ links, nodes, dms }: Topology, now: Now, table: () => NodeTable): Places {
   const names = new Set(links.map(({ name }) => name));
   const used = [
     ...nodes.flatMap((node) => node.links),
@@ -64,9 +75,9 @@ export function placesOf({ links, nodes, dms }: Topology, table: () => NodeTable
   ];
   for (const name of used) if (!names.has(name)) throw unknownName(name);
   return {
-    links: new Map(links.map((link) => [link.name, new LinkState(link)])),
+    links: new Map(links.map((link) => [link.name, new LinkState(link, now)])),
     nodes: new Map(nodes.map((node) => [node.name, new NodeState(node, table())])),
-    dms: new Map(dms.map((each) => [each.name, new MitigationState(each, names)])),
+    dms: new Map(dms.map((each) => [each.name, new MitigationState(each, names, now)])),
   };
 }
 
