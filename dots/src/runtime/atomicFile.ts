@@ -21,6 +21,14 @@ export function writeFileAtomically(path: string, content: string | Uint8Array):
 }
 
 /**
+ * The same for what can be found out again, which its readers check: it waits for no disk, so that after a crash of the
+ * machine the file may be empty.
+ */
+export function replaceFile(path: string, content: string): Promise<void> {
+  return withDraft(path, content, (draft) => renameSync(draft, path), false);
+}
+
+/**
  * Makes a new file as a whole, as `writeFileAtomically` does; of several processes that make the same one, exactly one
  * succeeds.
  * @returns false where the file exists already, or the folder lost the draft meanwhile
@@ -39,7 +47,12 @@ export async function createFileAtomically(path: string, content: string | Uint8
 }
 
 /** Writes a draft beside a file, and has it put at its place; nothing of it is left where that fails. */
-async function withDraft(path: string, content: string | Uint8Array, put: (draft: string) => void): Promise<void> {
+async function withDraft(
+  path: string,
+  content: string | Uint8Array,
+  put: (draft: string) => void,
+  isLasting = true,
+): Promise<void> {
   // The global crypto would load all of Web Cryptography.
   const { randomUUID } = await import('node:crypto');
   const draft = `${path}.${randomUUID().replaceAll('-', '')}`;
@@ -47,7 +60,7 @@ async function withDraft(path: string, content: string | Uint8Array, put: (draft
   try {
     try {
       writeFileSync(file, content);
-      await synced(file);
+      if (isLasting) await synced(file);
     } finally {
       closeSync(file);
     }
@@ -57,7 +70,7 @@ async function withDraft(path: string, content: string | Uint8Array, put: (draft
     throw error;
   }
   // The file itself is safe, and so is the old one until the new name is.
-  await syncFolder(dirname(path)).catch(() => undefined);
+  if (isLasting) await syncFolder(dirname(path)).catch(() => undefined);
 }
 
 /**

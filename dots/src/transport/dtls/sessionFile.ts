@@ -2,7 +2,7 @@ import { createCipheriv, createDecipheriv, createHash, hkdfSync, randomBytes } f
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isObject } from '#dots/model/json';
-import { writeFileAtomically } from '#dots/runtime/atomicFile';
+import { replaceFile } from '#dots/runtime/atomicFile';
 import { stateFolder } from '#dots/runtime/stateFolder';
 import { resumableUntil, sessionMemory, type SavedSession, type SessionMemory } from './sessions';
 
@@ -34,7 +34,7 @@ export function storedSessions(path: string = join(stateFolder(), fileName)): Se
       const entries = read(path);
       if (!change(entries)) return undefined;
       const text = JSON.stringify(Object.fromEntries([...entries].slice(-mostStored)));
-      return writeFileAtomically(path, `${text}\n`).catch(() => undefined);
+      return replaceFile(path, `${text}\n`).catch(() => undefined);
     });
   };
   return {
