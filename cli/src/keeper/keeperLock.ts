@@ -1,10 +1,9 @@
-import { randomBytes } from 'node:crypto';
 import { DotsError } from '#dots/model/errors';
 import { fileReason } from '#dots/runtime/fileReason';
 import { FolderLock } from '#dots/runtime/folderLock';
 import { PrivateFolder } from '#dots/runtime/privateFolder';
 import { runtimeFolder, runtimeNames } from '#dots/runtime/stateFolder';
-import { longestPath, socketName } from '#dots/sessionSocket/socketPath';
+import { longestPath, newPipe, socketName } from '#dots/sessionSocket/socketPath';
 import { caller } from '../caller';
 import { UsageError } from '../command';
 import type { Io } from '../io';
@@ -56,7 +55,7 @@ async function freshSocket(folder: PrivateFolder): Promise<string> {
     throw new UsageError(`${path} exists, and is not a socket of yours.`, 'Remove it.');
   });
   if (process.platform !== 'win32') return path;
-  const pipe = `\\\\.\\pipe\\dots-${randomBytes(16).toString('hex')}`;
+  const pipe = newPipe();
   await folder.write(socketName, pipe);
   return pipe;
 }

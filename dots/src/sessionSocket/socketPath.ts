@@ -1,7 +1,8 @@
+import { randomBytes } from 'node:crypto';
 import { lstatSync, readFileSync, type Stats } from 'node:fs';
 import { join } from 'node:path';
 import { isOthers } from '#dots/runtime/ownership';
-import { runtimeFolder, type Surroundings } from '#dots/runtime/stateFolder';
+import { runtimeFolder, surroundings, type Surroundings } from '#dots/runtime/stateFolder';
 
 /**
  * Where `dots session` listens: a socket that only its user may open. The launcher (cli/dots) looks for it there too.
@@ -16,10 +17,10 @@ export const longestPath = process.platform === 'darwin' ? 103 : 107;
  * What `dots session` of a user listens on; undefined where there is nothing that only this user can have made.
  * @param around the process that asks; absent: this one
  */
-export function keeperSocket(around?: Surroundings): string | undefined {
+export function keeperSocket(around: Surroundings = surroundings()): string | undefined {
   const folder = runtimeFolder(around);
   const path = join(folder, socketName);
-  if (process.platform === 'win32') return pipeOf(path);
+  if (around.platform === 'win32') return pipeOf(path);
   const isReady = isOwn(folder, (stats) => stats.isDirectory()) && isOwn(path, (stats) => stats.isSocket());
   return isReady && Buffer.byteLength(path) <= longestPath ? path : undefined;
 }
@@ -29,6 +30,9 @@ function isOwn(path: string, is: (stats: Stats) => boolean): boolean {
   const stats = lstatSync(path, { throwIfNoEntry: false });
   return stats !== undefined && is(stats) && !isOthers(stats);
 }
+
+/** The name of a new pipe, which other users cannot guess. */
+export const newPipe = (): string => `\\\\.\\pipe\\dots-${randomBytes(16).toString('hex')}`;
 
 function pipeOf(path: string): string | undefined {
   try {
