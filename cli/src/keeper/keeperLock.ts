@@ -3,10 +3,11 @@ import { fileReason } from '#dots/runtime/fileReason';
 import { FolderLock } from '#dots/runtime/folderLock';
 import { PrivateFolder } from '#dots/runtime/privateFolder';
 import { runtimeFolder, runtimeNames } from '#dots/runtime/stateFolder';
-import { longestPath, newPipe, socketName } from '#dots/sessionSocket/socketPath';
+import { longestPath, socketName } from '#dots/sessionSocket/socketPath';
 import { caller } from '../caller';
 import { UsageError } from '../command';
 import type { Io } from '../io';
+import { freshSocket } from './freshSocket';
 
 /** The right of one process of this user to be its keeper. */
 export interface KeeperLock {
@@ -29,7 +30,7 @@ export async function lockKeeper(io: Io): Promise<KeeperLock> {
       await folder.remove(socketName);
       await lock.release();
     };
-    return { socket: await freshSocket(folder), release };
+    return { socket: await freshSocket(folder, socketName), release };
   } catch (error) {
     if (error instanceof DotsError || (error as NodeJS.ErrnoException).syscall === undefined) throw error;
     throw new UsageError(
@@ -46,16 +47,4 @@ function requireShort(folder: PrivateFolder): void {
     `The path of the socket has ${Buffer.byteLength(path)} octets, and the system accepts ${longestPath} at most: ${path}.`,
     'Set XDG_RUNTIME_DIR to a folder with a shorter path.',
   );
-}
-
-/** Nothing listens on an old one, because this process has the lock. */
-async function freshSocket(folder: PrivateFolder): Promise<string> {
-  const path = folder.pathOf(socketName);
-  await folder.remove(socketName).catch(() => {
-    throw new UsageError(`${path} exists, and is not a socket of yours.`, 'Remove it.');
-  });
-  if (process.platform !== 'win32') return path;
-  const pipe = newPipe();
-  await folder.write(socketName, pipe);
-  return pipe;
 }

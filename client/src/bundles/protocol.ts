@@ -5,6 +5,8 @@
 export { changeLines } from '#dots/data/differences';
 export { DataSession } from '#dots/data/session';
 export { cuidInUse, namesEntries, whyCuidStays } from '#dots/dotsClient/cuidChange';
+export { dryRunText, installationLines, plannedInstallation, plannedLines } from '#dots/dotsClient/dryRunText';
+export { effectWords, plannedRequest } from '#dots/dotsClient/plannedRequest';
 export { moveEntries } from '#dots/dotsClient/moveEntries';
 export { Orchestrator } from '#dots/orchestrator/orchestrator';
 export { chosenCuid } from '#dots/signal/cuids';

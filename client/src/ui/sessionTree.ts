@@ -24,8 +24,17 @@ export interface SessionState {
   mitigations: readonly Mitigation[];
 }
 
+/** A document that is being sent; `since`: milliseconds since 1970. */
+export interface WaitingState {
+  id: number;
+  document: string;
+  profile: string;
+  since: number;
+}
+
 /** The data of the rows. */
 export interface TreeState {
+  waiting?: readonly WaitingState[];
   sessions: readonly SessionState[];
   orchestrator:
     | {
@@ -44,9 +53,32 @@ export interface TreeState {
  * next step instead.
  */
 export function sessionTree(state: TreeState): TreeNode[] {
+  const { sessions, waiting = [], now } = state;
   const orchestrator = orchestratorNode(state.orchestrator);
-  if (state.sessions.length === 0) return orchestrator.children.length === 0 ? [] : [orchestrator];
-  return [...state.sessions.map((session) => sessionNode(session, state.now)), orchestrator];
+  if (sessions.length + waiting.length === 0) return orchestrator.children.length === 0 ? [] : [orchestrator];
+  return [
+    ...waiting.map((each) => waitingNode(each, now)),
+    ...sessions.map((session) => sessionNode(session, now)),
+    orchestrator,
+  ];
+}
+
+function waitingNode({ id, document, profile, since }: WaitingState, now: number): TreeNode {
+  const elapsed = duration(Math.max(0, now - since) / 1000);
+  return {
+    id: `waiting/${id}`,
+    role: 'waiting',
+    waiting: id,
+    label: printable(document),
+    description: printable(`${elapsed}, no answer from ${profile} yet`),
+    spoken: printable(`Sending ${document} to ${profile}, for ${elapsed}`),
+    tooltip: lined(
+      `${document} is being sent to ${profile}, for ${elapsed}.`,
+      'A request without an answer is repeated. Stop waiting with the button of this row, or with the key Delete.',
+    ),
+    icon: 'sync~spin',
+    children: [],
+  };
 }
 
 function sessionNode(session: SessionState, now: number): TreeNode {
