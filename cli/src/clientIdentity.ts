@@ -42,11 +42,11 @@ export const isData = (server: string): boolean => /^https:/i.test(server);
  * DotsError.
  */
 export async function withCuid(target: AnonymousTarget, ledger: Ledger): Promise<SettledTarget> {
-  if (target.cuid !== undefined) return { ...target, cuid: target.cuid, cuidSource: 'configured' };
+  if (target.cuid !== undefined) return { ...target, cuid: target.cuid, cuidSource: 'configured', ledger };
   const derived = await derivedCuid(target);
   const known = await ledgersAt(ledger, target.signalServer, target.credentialFiles);
   const { cuid, source } = chosenCuid(known, derived, target.profile);
-  return { ...target, cuid, cuidSource: source };
+  return { ...target, cuid, cuidSource: source, ledger };
 }
 
 /** What is known of a server; nothing where only its data channel is known. */

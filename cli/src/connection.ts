@@ -23,7 +23,7 @@ export interface Connection {
   /** The session is one that `dots session` keeps. */
   kept?: true;
   /** Makes the second step of filter control later (RFC 9133 section 3.2.1), where the session is kept. */
-  controlLater?: (request: FailedRequest) => void;
+  controlLater?: (request: FailedRequest) => Promise<void>;
   ask: Ask;
   close(): Promise<void>;
 }

@@ -1,5 +1,6 @@
 import type { Permit } from '#dots/model/hostAddress';
 import type { ChosenCuid } from '#dots/signal/cuids';
+import type { Ledger } from '#dots/signal/ledgerFolder';
 import type { CredentialFiles } from '#dots/transport/certificates/credentialFiles';
 import type { ServerTarget } from '#dots/workspace/destination';
 
@@ -8,6 +9,8 @@ export interface SettledTarget extends ServerTarget {
   cuid: string;
   /** Where the cuid is from. */
   cuidSource: ChosenCuid['source'];
+  /** What has its requests. */
+  ledger: Ledger;
   timeoutMs: number;
   /** What the client proves itself with: what the command line names, else what the profile names. */
   credentialFiles: CredentialFiles;
@@ -19,4 +22,4 @@ export interface SettledTarget extends ServerTarget {
 }
 
 /** A target before it is settled as which client. */
-export type AnonymousTarget = Omit<SettledTarget, 'cuid' | 'cuidSource'> & { cuid?: string };
+export type AnonymousTarget = Omit<SettledTarget, 'cuid' | 'cuidSource' | 'ledger'> & { cuid?: string };

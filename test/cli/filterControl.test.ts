@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { decodeDocument, encodeDocument } from '#dots/cbor/codec';
@@ -24,6 +25,8 @@ interface Scene {
   /** The mid and whether there were ACLs, of each request that arrived. */
   asked: [mid: string, acls: boolean][];
   send(file: string, ...more: string[]): Promise<Ran>;
+  /** The options that name this client. */
+  own: string[];
 }
 
 /** A server that cannot change ACLs. */
@@ -43,7 +46,7 @@ async function scene(t: TestContext, maxAge = 90): Promise<Scene> {
     'idle.dots.json': controlling.replace('"lifetime"', '"trigger-mitigation": false, "lifetime"'),
   });
   const own = ['--server', server, '--cuid', 'one', '--ledger', join(path, 'ledger')];
-  return { asked, send: (file, ...more) => runHere(['send', join(path, file), ...own, ...more]) };
+  return { asked, own, send: (file, ...more) => runHere(['send', join(path, file), ...own, ...more]) };
 }
 
 test('an initial request whose ACLs the server cannot change is sent again at once without them', async (t) => {
@@ -92,4 +95,26 @@ test('over a kept session the second step follows by itself after Max-Age, and i
   );
   assert.equal(new Set(asked.map(([mid]) => mid)).size, 3, 'each under a mid of its own');
   await eventually(() => /sent to \S+ again with the ACLs an-accept-list .* and refused: 5\.03/.test(keeper.log()));
+});
+
+test('the second step is in the ledger and in the status, and a later dots session makes it', async (t) => {
+  const { asked, own, send } = await scene(t, 4);
+  const first = await startKeeper(t, folder(t), ...own);
+  assert.equal((await send('a.dots.json')).status, 0);
+  const [, , , , ...ledger] = own;
+  const controls = async (words: string[]): Promise<unknown> =>
+    Object.values(JSON.parse((await runHere([...words, '--format', 'json'])).out) as Record<string, unknown>)
+      .flat()
+      .flatMap((each) => (each as { controls?: { acls: string[] }[] }).controls ?? [])
+      .map(({ acls }) => acls);
+  assert.deepEqual(await controls(['session', 'status']), [['an-accept-list']]);
+  first.child.kill('SIGKILL');
+  await once(first.child, 'close');
+  assert.deepEqual(await controls(['ledger', ...ledger]), [['an-accept-list']]);
+  assert.match((await runHere(['ledger', ...ledger])).out, /is sent again with the ACLs an-accept-list at 20/);
+  assert.equal(asked.length, 2);
+  const next = await startKeeper(t, folder(t), ...own);
+  await eventually(() => asked.length === 3);
+  await eventually(() => /again with the ACLs an-accept-list/.test(next.log()));
+  assert.deepEqual(await controls(['ledger', ...ledger]), []);
 });

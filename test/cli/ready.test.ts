@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { writeFileSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { test, type TestContext } from 'node:test';
@@ -152,6 +152,20 @@ test('targets beyond the own prefixes, documents with errors, and a key of anoth
     run(['ready', '--profiles', join(path, 'dots.profiles.json')]).out,
     /^lab: NOT READY, \d steps to do \(coaps:[^]*^ {2}not-ready {4}credentials: [^]*^To do:\n {2}1\. /m,
   );
+});
+
+test('documents that no workspace file names a profile for are compared with the own prefixes of the one that is checked', async (t) => {
+  const { lab, profiles, ready, path } = await scene(t, {
+    'far.dots.json': request.replace('192.0.2.0', '203.0.113.0'),
+  });
+  rmSync(join(path, 'dots.workspace.json'));
+  for (const [own, result] of [
+    ['192.0.2.0/24', 'not-ready'],
+    ['203.0.113.0/24', 'ok'],
+  ] as const) {
+    profiles({ lab: { ...lab, 'own-prefixes': [own] } });
+    assert.equal(ready(['--profile', 'lab']).results['own prefixes'], result, own);
+  }
 });
 
 test('a server that is absent is exit 3, and the others are checked all the same', async (t) => {

@@ -20,7 +20,7 @@ const collision = {
     scope: [{ 'conflict-information': { 'conflict-cause': 'cuid-collision' } }],
   },
 };
-const target: SettledTarget = {
+const target: Omit<SettledTarget, 'ledger'> = {
   server: 'coap://127.0.0.1:9',
   cuid: 'taken',
   cuidSource: 'derived',
@@ -71,7 +71,7 @@ async function scene(t: TestContext, answer?: boolean, isTaken = true): Promise<
   };
   const send: Scene['send'] = (name, as = {}, ...options) => {
     const sending = {
-      target: { ...target, ...as },
+      target: { ...target, ...as, ledger },
       ledger,
       workspaces: new CommandWorkspaces(given()),
       context: { ownPrefixes: [], quirks: [] },

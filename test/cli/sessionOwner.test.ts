@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { chmodSync, chownSync, mkdirSync, rmSync, statSync, symlinkSync } from 'node:fs';
+import { createServer } from 'node:http';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { folder, request, type Run } from '../support/dots';
@@ -81,4 +84,26 @@ test('a socket that others could have made is not asked, by the launcher as litt
       chownSync(path, 0, 0);
     }
   assert.deepEqual(asked(), ['launcher', 'Node.js']);
+});
+
+test('the launcher names its call as no other process does, whatever its number is', async (t) => {
+  if (!needTool(t, 'curl', 'curl')) return;
+  const runtime = folder(t);
+  mkdirSync(join(runtime, 'dots'), { mode: 0o700 });
+  const ids: string[] = [];
+  const server = createServer((request, response) => {
+    request.resume();
+    ids.push(request.url?.split('/').at(-1) ?? '');
+    response.end('=0\n');
+  });
+  const before = process.umask(0o077);
+  server.listen(join(runtime, 'dots/session'));
+  await once(server, 'listening');
+  process.umask(before);
+  t.after(() => server.close());
+  const env = { ...process.env, XDG_RUNTIME_DIR: runtime };
+  const runs = [1, 2].map(() => spawn('/bin/sh', [launcher, 'status'], { env }));
+  for (const [status] of await Promise.all(runs.map((run) => once(run, 'close')))) assert.equal(status, 0);
+  for (const id of ids) assert.match(id, /^[0-9a-f]{32}$/);
+  assert.equal(new Set(ids).size, 2);
 });

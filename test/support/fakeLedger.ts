@@ -1,4 +1,5 @@
-import { answered, begin, emptyLedger, withdrawn, type ClientLedger, type NewRequest } from '#dots/signal/ledger';
+import { answered, emptyLedger, withdrawn, type ClientLedger, type NewRequest } from '#dots/signal/ledger';
+import { begin } from '#dots/signal/ledgerBegin';
 import { reported } from '#dots/signal/ledgerReport';
 import type { LedgerOfClient } from '#dots/signal/ledgerFolder';
 import type { ClientIdentity } from '../../client/src/sessions/identity';
@@ -32,6 +33,9 @@ export function identityWith(mid: number): Pick<ClientIdentity, 'client'> {
     deleted: () => Promise.resolve(),
     listed: () => Promise.resolve(),
     replaced: () => Promise.resolve(),
+    controlLater: () => Promise.resolve(),
+    beginControl: () => Promise.resolve('gone'),
+    controlled: () => Promise.resolve(),
   };
   return { client: () => Promise.resolve(client as LedgerOfClient) };
 }

@@ -48,20 +48,22 @@ async function runReady(given: Arguments, io: Io): Promise<ExitStatus> {
   tellOwn(workspaces, governing, io);
   const names = profilesOf(given, workspaces);
   const ledger = await ledgerOf(given, io);
-  const documents = await ownDocuments(workspaces, governing.path, io);
   const brokenWorkspace = governing.isBroken && governing.path !== undefined ? nameOfPath(governing.path) : undefined;
   const known = io.connect === undefined ? keptSessions(io) : undefined;
   const stop = new AbortController();
   void io.stopped().then(() => stop.abort());
-  const around: Surroundings = {
-    ...{ given, workspaces, ledger, documents, brokenWorkspace },
+  const around: Omit<Surroundings, 'documents'> = {
+    ...{ given, workspaces, ledger, brokenWorkspace },
     // A check over dots session opens a session there, which is then kept.
     kept: () => known ?? keptSessions(io),
     connect: io.connect ?? ownConnection,
     signal: stop.signal,
   };
   const all: Readiness[] = [];
-  for (const name of names) all.push(await readinessOf(name, around));
+  for (const name of names) {
+    const documents = await ownDocuments(workspaces, governing, name, io);
+    all.push(await readinessOf(name, { ...around, documents }));
+  }
   const isJson = given.option('format') === 'json';
   await io.out(isJson ? `${safeJson(jsonOf(all), 2)}\n` : all.map(readinessText).join('\n'));
   return statusOf(all);

@@ -1,3 +1,4 @@
+import { documentTypeOf, type DocumentKind } from '#dots/model/documents';
 import type { JsonObject } from '#dots/model/json';
 import { oneLine, printable, safeJson } from '#dots/model/text';
 import { grantedLifetime, lifetimeOf, scopesOf } from '#dots/signal/scopes';
@@ -30,12 +31,28 @@ export function answerText({ answer, session, target, kept, remarks }: SignalRes
       .map(([name, value]) => `${name} ${value}`)
       .join(', '),
     ...remarks,
+    nextStep(answer, asked, remarks),
   ]
     .filter((line) => line !== '')
     .map(printable)
     .concat(answer.body === undefined ? [] : safeJson(answer.body, 2))
     .map((line) => `${line}\n`)
     .join('');
+}
+
+/** What shows the effect of a document without a mitigation, by its kind. */
+const shown: Partial<Record<DocumentKind, string>> = {
+  telemetry: 'dots telemetry get shows what the server has.',
+  'telemetry-setup': 'dots telemetry setup get shows what the server has.',
+  'signal-config': 'dots config shows the values in use.',
+};
+
+/** What to do next, where no remark says it. */
+function nextStep({ code, ok, request }: Answer, asked: JsonObject, remarks: readonly string[]): string {
+  if (remarks.some((remark) => /^Next: |--replace|Ask the operator/.test(remark))) return '';
+  const kind = documentTypeOf(asked)?.kind;
+  const next = (ok ? kind && shown[kind] : undefined) ?? codeWords(code, request.path, ok).next;
+  return `Next: ${next}`;
 }
 
 /** Whether a server accepted a mitigation without stating its lifetime. */

@@ -132,7 +132,7 @@ async function sendOver(connection: Connection, target: SettledTarget, task: Tas
     blocks: blocks === true,
   });
   const { failed, entry, answer } = recorded;
-  if (failed !== undefined && answer.ok) connection.controlLater?.({ client, request, permit, failed, entry });
+  if (failed !== undefined && answer.ok) await connection.controlLater?.({ client, request, permit, failed, entry });
   const resolved = await resolveUnanswered(client, ask, target);
   const earlier = earlierVersions(recorded, await client.read());
   const remarks = [...remarksOn(recorded, target, given, kept), ...earlier, ...resolved];

@@ -1,5 +1,5 @@
-import { randomBytes } from 'node:crypto';
 import type { PrivateFolder } from '#dots/runtime/privateFolder';
+import { newPipe } from '#dots/sessionSocket/socketPath';
 import { UsageError } from '../command';
 
 /**
@@ -12,7 +12,7 @@ export async function freshSocket(folder: PrivateFolder, name: string): Promise<
     throw new UsageError(`${path} exists, and is not a socket of yours.`, 'Remove it.');
   });
   if (process.platform !== 'win32') return path;
-  const pipe = `\\\\.\\pipe\\dots-${randomBytes(16).toString('hex')}`;
+  const pipe = newPipe();
   await folder.write(name, pipe);
   return pipe;
 }

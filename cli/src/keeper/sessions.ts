@@ -1,8 +1,9 @@
 import { AsyncResource } from 'node:async_hooks';
-import { DotsError } from '#dots/model/errors';
+import { DotsError, describeError } from '#dots/model/errors';
 import type { MessageWatch, WatchedMessage } from '#dots/coap/watchedChannel';
 import type { Permit } from '#dots/model/hostAddress';
 import type { SessionKeeper } from '#dots/signal/keeper/sessionKeeper';
+import { ledgerAt } from '../clientIdentity';
 import type { Connect } from '../connection';
 import { observations, type ConnectToObserve } from '../observing';
 import type { SettledTarget } from '../settledTarget';
@@ -49,7 +50,11 @@ export class LiveSessions {
 
   /** The sessions as they are now; the last one was used last. */
   get all(): KeptSession[] {
-    return [...this.kept.values()].map(({ target, session }) => ({ target, snapshot: session.snapshot }));
+    return [...this.kept.values()].map(({ target, session: { snapshot, filterControl } }) => ({
+      target,
+      snapshot,
+      controls: filterControl.pending,
+    }));
   }
 
   /** Opens the session of a target, which is then always kept: attempts are repeated until its server answers. */
@@ -152,6 +157,15 @@ export class LiveSessions {
       this.dismiss(key, 'it is the least recently used one');
   }
 
+  /** Waits for what another process was to send again with its ACLs (RFC 9133 section 3.2.1). */
+  private async takeUp(target: SettledTarget, { filterControl }: SessionKeeper): Promise<void> {
+    try {
+      await filterControl.takeUp({ client: ledgerAt(target.ledger, target), permit: target.permit });
+    } catch (error) {
+      this.watch(target, { type: 'trace', sentence: describeError(error) });
+    }
+  }
+
   private dismiss(key: string, because: string): void {
     const kept = this.kept.get(key);
     if (kept === undefined) return;
@@ -180,6 +194,7 @@ export class LiveSessions {
       if (event.type === 'opened') live.opened += 1;
       this.watch(target, event);
     });
+    void this.takeUp(target, session);
     return live;
   }
 }

@@ -3,6 +3,8 @@ import { directionOf } from '#dots/model/direction';
 import { documentTypeOf, type DocumentKind } from '#dots/model/documents';
 import { isObject, type JsonObject } from '#dots/model/json';
 import { plural } from '#dots/words/quantities';
+import { serverFacts } from '#dots/workspace/documentSet';
+import type { GoverningWorkspace } from '#host/governingWorkspaces';
 import type { LocatedFinding } from '#service/service';
 import { nameOfPath } from '../caller';
 import { documentsIn, readInput } from '../files';
@@ -26,10 +28,14 @@ export interface OwnDocument {
   findings: readonly LocatedFinding[];
 }
 
-/** The documents below the folder of the workspace file, or below this one, with their findings. */
+/**
+ * The documents below the folder of the workspace file, or below this one, with their findings. Those for which it
+ * names no profile are compared with the prefixes and quirks of `profileName`.
+ */
 export async function ownDocuments(
   workspaces: CommandWorkspaces,
-  workspaceFile: string | undefined,
+  { path: workspaceFile, workspace }: Pick<GoverningWorkspace, 'path' | 'workspace'>,
+  profileName: string,
   io: Io,
 ): Promise<OwnDocument[]> {
   const folder = workspaceFile === undefined ? '.' : nameOfPath(dirname(workspaceFile)) || '.';
@@ -41,9 +47,12 @@ export async function ownDocuments(
   for (const source of sources) {
     const { value } = documents.parsed(source);
     const type = documentTypeOf(value);
-    const { direction, profile, cuid, mid, ownPrefixes } = sets.context(source.uri);
+    const known = sets.context(source.uri);
+    const { direction, profile, cuid, mid } = known;
     if (type === undefined || !isObject(value) || (direction ?? directionOf(value)) === 'status') continue;
-    const findings = await validator.findings(source, {}, sets);
+    const facts = profile === undefined ? serverFacts(workspace, workspaces.profiles.get(profileName)) : known;
+    const { ownPrefixes, quirks } = facts;
+    const findings = await validator.findings(source, { ownPrefixes, quirks }, sets);
     all.push({
       file: source.uri,
       kind: type.kind,

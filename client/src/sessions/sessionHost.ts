@@ -254,7 +254,7 @@ export class SessionHost implements vscode.Disposable {
     const recorded = await sendRecorded({ client, request, ask, permit, blocks });
     const { failed, entry } = recorded;
     if (failed !== undefined && recorded.answer.ok)
-      keeper.filterControl.plan({ client, request, permit, failed, entry });
+      await keeper.filterControl.plan({ client, request, permit, failed, entry });
     const notes = [...(recorded.answer.notes ?? []), ...recordedSentences(recorded, true)];
     const answer = notes.length === 0 ? recorded.answer : { ...recorded.answer, notes };
     return { ...recorded, answer, mid: recorded.entry.id };
@@ -316,7 +316,17 @@ export class SessionHost implements vscode.Disposable {
     const kept = new KeptSession(protocol, target, this.log, profilesFile);
     kept.keeper.onEvent((event) => this.take(kept, event));
     this.candidate = kept;
+    void this.takeUpControls(kept);
     return kept;
+  }
+
+  /** Waits for what another process was to send again with its ACLs (RFC 9133 section 3.2.1). */
+  private async takeUpControls({ keeper, target }: KeptSession): Promise<void> {
+    try {
+      await keeper.filterControl.takeUp({ client: await this.identity.client(target), permit: target.permit });
+    } catch (error) {
+      this.log.warn(describeError(error));
+    }
   }
 
   private take(kept: KeptSession, event: KeeperEvent): void {

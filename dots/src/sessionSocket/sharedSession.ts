@@ -41,7 +41,7 @@ export class SharedSession implements Keeper {
     this.filterControl = new LaterFilterControl({
       clock: this.clock,
       ask: (asking) => this.ask(asking, { underAttack: true }),
-      report: (request, outcome) => this.emit({ type: 'filter-control', request, outcome }),
+      report: (control, outcome) => this.emit({ type: 'filter-control', control, outcome }),
     });
   }
 

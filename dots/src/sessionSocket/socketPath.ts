@@ -1,7 +1,8 @@
+import { randomBytes } from 'node:crypto';
 import { lstatSync, readFileSync, type Stats } from 'node:fs';
 import { join } from 'node:path';
 import { isOthers } from '#dots/runtime/ownership';
-import { runtimeFolder, type Surroundings } from '#dots/runtime/stateFolder';
+import { runtimeFolder, surroundings, type Surroundings } from '#dots/runtime/stateFolder';
 
 /**
  * Where `dots session` listens: a socket that only its user may open. The launcher (cli/dots) looks for it there too.
@@ -16,15 +17,15 @@ export const longestPath = process.platform === 'darwin' ? 103 : 107;
  * What `dots session` of a user listens on; undefined where there is nothing that only this user can have made.
  * @param around the process that asks; absent: this one
  */
-export function keeperSocket(around?: Surroundings): string | undefined {
-  const path = ownSocket(runtimeFolder(around), socketName);
+export function keeperSocket(around: Surroundings = surroundings()): string | undefined {
+  const path = ownSocket(runtimeFolder(around), socketName, around.platform);
   return path !== undefined && Buffer.byteLength(path) <= longestPath ? path : undefined;
 }
 
 /** A socket in a folder, or the pipe that it names; undefined where there is none that only this user can have made. */
-export function ownSocket(folder: string, name: string): string | undefined {
+export function ownSocket(folder: string, name: string, platform = process.platform): string | undefined {
   const path = join(folder, name);
-  if (process.platform === 'win32') return pipeOf(path);
+  if (platform === 'win32') return pipeOf(path);
   const isReady = isOwn(folder, (stats) => stats.isDirectory()) && isOwn(path, (stats) => stats.isSocket());
   return isReady ? path : undefined;
 }
@@ -34,6 +35,9 @@ function isOwn(path: string, is: (stats: Stats) => boolean): boolean {
   const stats = lstatSync(path, { throwIfNoEntry: false });
   return stats !== undefined && is(stats) && !isOthers(stats);
 }
+
+/** The name of a new pipe, which other users cannot guess. */
+export const newPipe = (): string => `\\\\.\\pipe\\dots-${randomBytes(16).toString('hex')}`;
 
 function pipeOf(path: string): string | undefined {
   try {

@@ -2,10 +2,8 @@ import { createHash } from 'node:crypto';
 import { canonical } from '#dots/check/canonical';
 import { planOf } from '#dots/check/plan';
 import { documentTypeOf, type DocumentKind } from '#dots/model/documents';
-import { DotsError } from '#dots/model/errors';
 import { isObject, type JsonObject, type JsonValue } from '#dots/model/json';
 import { sharedTargets } from '#dots/model/sharedTargets';
-import { largestId, rollover } from './identifiers';
 import type { Resource } from './resources';
 import { lifetimeOf, scopesOf } from './scopes';
 
@@ -73,6 +71,20 @@ export interface ClientLedger {
   others: OtherMitigation[];
   /** The aliases and ACLs that this client has installed; absent in ledgers of earlier versions. */
   installed?: InstalledEntry[];
+  /** The requests that are sent again with their ACLs later; absent where there is none. */
+  controls?: PendingControl[];
+}
+
+/** The second step of filter control that is due later (RFC 9133 section 3.2.1). Times are ISO 8601 in UTC. */
+export interface PendingControl extends Pick<NewRequest, 'document' | 'file' | 'profile'> {
+  /** The mitigation that runs without the ACLs; with it this ends. */
+  mid: number;
+  hash: string;
+  /** The names of the ACLs. */
+  acls: string[];
+  dueAt: string;
+  /** When a process has begun to send it; null before. */
+  begunAt: string | null;
 }
 
 /** An alias or an ACL that this client has installed over the data channel. Times are ISO 8601 in UTC. */
@@ -160,7 +172,13 @@ export function settled(ledger: ClientLedger, now: number): ClientLedger {
   const installed = (ledger.installed ?? []).filter(
     ({ removedAt }) => removedAt === null || now - Date.parse(removedAt) < retentionMs,
   );
-  return { ...ledger, entries, others, ...(installed.length > 0 && { installed }) };
+  const controls = (ledger.controls ?? []).filter(({ mid, hash }) =>
+    entries.some((entry) => entry.id === mid && entry.hash === hash && isRunning(entry)),
+  );
+  const current: ClientLedger = { ...ledger, entries, others, installed, controls };
+  if (installed.length === 0) delete current.installed;
+  if (controls.length === 0) delete current.controls;
+  return current;
 }
 
 function expired(entry: LedgerEntry, now: number): LedgerEntry {
@@ -173,98 +191,6 @@ function isKept(entry: LedgerEntry, now: number): boolean {
   if (isRunning(entry)) return true;
   const over = entry.endedAt ?? entry.answeredAt ?? entry.sentAt ?? entry.createdAt;
   return now - Date.parse(over) < retentionMs;
-}
-
-/** Whether a request may still be under way: it is the last one of its kind, and has no answer. */
-const isOpen = ({ highest }: ClientLedger, { parameter, id, state }: LedgerEntry): boolean =>
-  state === 'unanswered' && id === highest[parameter];
-
-/**
- * Enters a request before anything of it is sent. Identical content of a running mitigation is a refresh, and keeps its
- * mid; so does a last one without an answer, of any kind. Throws a DotsError `signal/no-mid-left` where mitigations run
- * and the largest number has been used.
- */
-export function begin(
-  before: ClientLedger,
-  request: NewRequest,
-  now: number,
-): { ledger: ClientLedger; entry: LedgerEntry; refreshes: boolean } {
-  const ledger = settled(before, now);
-  const hash = contentHash(request.document);
-  const known = ledger.entries.find(
-    (entry) =>
-      entry.parameter === request.parameter &&
-      entry.hash === hash &&
-      (request.id === undefined ? isRunning(entry) || isOpen(ledger, entry) : entry.id === request.id),
-  );
-  const isNew = known === undefined;
-  const id = request.id ?? known?.id ?? nextId(ledger, request.parameter, now);
-  const entry = isNew ? newEntry({ ...request, id, hash }, now) : renewed(known, request);
-  const highest = {
-    ...ledger.highest,
-    [request.parameter]: isNew ? highestAfter(ledger, entry) : ledger.highest[request.parameter],
-  };
-  return {
-    ledger: { ...ledger, highest, entries: [...ledger.entries.filter((other) => other !== known), entry] },
-    entry,
-    refreshes: !isNew && isRunning(known),
-  };
-}
-
-function newEntry(
-  { kind, parameter, id, document, hash, file, profile }: NewRequest & { id: number; hash: string },
-  now: number,
-): LedgerEntry {
-  return {
-    kind,
-    parameter,
-    id,
-    document,
-    hash,
-    file,
-    profile,
-    state: 'unsent',
-    createdAt: iso(now),
-    sentAt: null,
-    answeredAt: null,
-    acceptedAt: null,
-    endedAt: null,
-    code: null,
-    lifetime: null,
-    expiresAt: null,
-    status: null,
-    statusAt: null,
-  };
-}
-
-/** The same request once more; where it is over, it begins anew. */
-function renewed(known: LedgerEntry, { document, file, profile }: NewRequest): LedgerEntry {
-  const again = { ...known, document, file: file ?? known.file, profile };
-  return isRunning(known) ? again : { ...again, state: 'unsent', acceptedAt: null, endedAt: null, expiresAt: null };
-}
-
-/** A number that was chosen goes up, or starts again at 0 (RFC 9132 section 4.4.1.1). */
-function highestAfter({ highest, entries }: ClientLedger, { parameter, id }: LedgerEntry): number {
-  const before = highest[parameter];
-  const starts = before !== undefined && before >= rollover && id === 0 && !entries.some(isRunning);
-  return starts ? id : Math.max(before ?? 0, id);
-}
-
-/**
- * One more than the highest number; the clock is where they start, and has no meaning after that. From the rollover on
- * they start again at 0, in peacetime.
- */
-function nextId({ highest, entries }: ClientLedger, parameter: IdName, now: number): number {
-  const before = highest[parameter];
-  if (before === undefined) return Math.min(Math.floor(now / 1000), rollover - 1);
-  if (before >= rollover && !entries.some(isRunning)) return 0;
-  if (before < largestId) return before + 1;
-  throw new DotsError(
-    'usage',
-    'signal/no-mid-left',
-    `The largest ${parameter}, ${largestId}, has been used, and they start again at 0 only while no mitigation runs (RFC 9132 section 4.4.1.1).`,
-    'Withdraw the mitigations first (dots withdraw --all), or name a number with --mid.',
-  );
 }
 
 /** The request is handed to the network: from now on it may arrive. */

@@ -9,7 +9,6 @@ import { addressText, noDataAddress, parseServer, type Address } from '#dots/tra
 import { serverNameOf } from '#dots/transport/certificates/serverName';
 import {
   answered,
-  begin,
   emptyLedger,
   notSent,
   sending,
@@ -22,6 +21,8 @@ import {
   type NewRequest,
   type Verdict,
 } from './ledger';
+import { begin } from './ledgerBegin';
+import { beginControl, withControl, withoutControl, type BegunControl } from './ledgerControls';
 import { withInstalled, withoutInstalled, type Installation } from './ledgerInstalled';
 import { deleted, listedIds } from './ledgerLists';
 import { isClientLedger } from './ledgerShape';
@@ -184,6 +185,24 @@ export class LedgerOfClient {
   /** The server has listed the sids, tsids or tmids that it has; see `listedIds`. */
   listed(parameter: IdName, ids: ReadonlySet<number>, isWhole: boolean): Promise<void> {
     return this.become((ledger, now) => listedIds(ledger, parameter, ids, isWhole, now));
+  }
+
+  /** Enters a second step of filter control, which is due later (RFC 9133 section 3.2.1). */
+  controlLater(control: Parameters<typeof withControl>[1]): Promise<void> {
+    return this.become((ledger) => withControl(ledger, control));
+  }
+
+  /** Begins a second step that is due; see `beginControl`. */
+  beginControl(mid: number): Promise<BegunControl> {
+    return this.change((ledger, now) => {
+      const { ledger: value, begun: result } = beginControl(ledger, mid, now);
+      return { value, result };
+    });
+  }
+
+  /** The second step for a mitigation was made. */
+  controlled(mid: number): Promise<void> {
+    return this.become((ledger) => withoutControl(ledger, mid));
   }
 
   /** Another client uses this cuid: from now on another one is used (RFC 9132 section 4.4.1.3). */

@@ -1,5 +1,5 @@
 import { isObject } from '#dots/model/json';
-import type { ClientLedger, InstalledEntry } from './ledger';
+import type { ClientLedger, InstalledEntry, PendingControl } from './ledger';
 
 type Test = (value: unknown) => boolean;
 
@@ -45,6 +45,23 @@ const installedTests: Record<keyof InstalledEntry, Test> = {
   removedAt: isTextOrNull,
 };
 
+const controlTests: Record<keyof PendingControl, Test> = {
+  mid: isNumber,
+  hash: isText,
+  document: isDocument,
+  file: isTextOrNull,
+  profile: isTextOrNull,
+  acls: (value) => Array.isArray(value) && value.every(isText),
+  dueAt: isText,
+  begunAt: isTextOrNull,
+};
+
+/** A member of later versions: absent, or a list. */
+const isListOf =
+  (tests: Record<string, Test>): Test =>
+  (value) =>
+    value === undefined || (Array.isArray(value) && value.every((each) => passes(each, tests)));
+
 const ledgerTests: Record<keyof ClientLedger, Test> = {
   server: isText,
   cuid: isText,
@@ -54,8 +71,8 @@ const ledgerTests: Record<keyof ClientLedger, Test> = {
   highest: (value) => isObject(value) && Object.values(value).every(isNumber),
   entries: (value) => Array.isArray(value) && value.every((entry) => passes(entry, entryTests)),
   others: (value) => Array.isArray(value) && value.every((other) => passes(other, otherTests)),
-  installed: (value) =>
-    value === undefined || (Array.isArray(value) && value.every((each) => passes(each, installedTests))),
+  installed: isListOf(installedTests),
+  controls: isListOf(controlTests),
 };
 
 /** Whether a value read from a file is a ledger as this version writes it. */

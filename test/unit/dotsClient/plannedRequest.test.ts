@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { effectWords, plannedRequest } from '#dots/dotsClient/plannedRequest';
 import type { JsonObject } from '#dots/model/json';
-import { answered, begin, emptyLedger, type ClientLedger } from '#dots/signal/ledger';
+import { answered, emptyLedger, type ClientLedger } from '#dots/signal/ledger';
+import { begin } from '#dots/signal/ledgerBegin';
 import { withScopes } from '#dots/signal/scopes';
 
 const request = (lifetime: number, ...prefixes: string[]): JsonObject =>

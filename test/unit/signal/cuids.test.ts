@@ -3,7 +3,8 @@ import { createHash } from 'node:crypto';
 import { test } from 'node:test';
 import { chosenCuid } from '#dots/signal/cuids';
 import { cuidOf, cuidOnPlainPath } from '#dots/signal/identifiers';
-import { begin, emptyLedger, sending, type ClientLedger } from '#dots/signal/ledger';
+import { emptyLedger, sending, type ClientLedger } from '#dots/signal/ledger';
+import { begin } from '#dots/signal/ledgerBegin';
 import { mitigationOf } from '../../support/ledgerScene';
 
 const now = Date.UTC(2030, 0, 1);

@@ -3,7 +3,6 @@ import { test } from 'node:test';
 import type { JsonObject } from '#dots/model/json';
 import {
   answered,
-  begin,
   contentHash,
   emptyLedger,
   notSent,
@@ -14,6 +13,7 @@ import {
   type ClientLedger,
   type LedgerEntry,
 } from '#dots/signal/ledger';
+import { begin } from '#dots/signal/ledgerBegin';
 import { installedNow, withInstalled, withoutInstalled } from '#dots/signal/ledgerInstalled';
 import { reported, type Report } from '#dots/signal/ledgerReport';
 import { documentFor, mitigationOf } from '../../support/ledgerScene';

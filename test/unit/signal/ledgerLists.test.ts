@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { answered, begin, emptyLedger, sending, type ClientLedger } from '#dots/signal/ledger';
+import { answered, emptyLedger, sending, type ClientLedger } from '#dots/signal/ledger';
+import { begin } from '#dots/signal/ledgerBegin';
 import { deleted, listedIds } from '#dots/signal/ledgerLists';
 
 const now = Date.UTC(2030, 0, 1);

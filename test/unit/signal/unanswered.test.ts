@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { answered, begin, emptyLedger, sending } from '#dots/signal/ledger';
+import { answered, emptyLedger, sending } from '#dots/signal/ledger';
+import { begin } from '#dots/signal/ledgerBegin';
 import { reported, type Report } from '#dots/signal/ledgerReport';
 import type { LedgerOfClient } from '#dots/signal/ledgerFolder';
 import type { Ask } from '#dots/signal/recordedRequest';

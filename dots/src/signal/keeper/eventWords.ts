@@ -45,9 +45,9 @@ function stateChangeWords({ before, snapshot }: KeeperEvent & { type: 'state' },
     : `${server} is not responding; heartbeats continue.`;
 }
 
-function filterControlWords({ request, outcome }: KeeperEvent & { type: 'filter-control' }, server: string): string {
-  const acls = request.failed.acls.join(', ');
-  const { id } = request.entry;
+function filterControlWords({ control, outcome }: KeeperEvent & { type: 'filter-control' }, server: string): string {
+  const acls = control.acls.join(', ');
+  const { mid: id } = control;
   if (outcome === 'not-needed')
     return `Mid ${id} has ended, so the request to ${server} was not sent again with the ACLs ${acls}.`;
   const again = `The request of mid ${id} was sent to ${server} again with the ACLs ${acls} (RFC 9133 section 3.2.1)`;

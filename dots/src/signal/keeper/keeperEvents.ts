@@ -1,7 +1,7 @@
 import type { Security } from '#dots/coap/messages/channel';
 import type { KeeperState } from '#dots/words/sessions';
 import type { SessionState, SignalSession } from '../session';
-import type { ControlOutcome, FailedRequest } from './laterFilterControl';
+import type { ControlOutcome, PlannedControl } from './laterFilterControl';
 import type { ConfigurationSet, SessionConfiguration } from './configuration';
 
 /** What a session keeper knows at one moment. Durations are by the monotonic time, milliseconds. */
@@ -49,4 +49,4 @@ export type KeeperEvent =
   /** The session continues over TLS, because one end refused the other over DTLS. */
   | { type: 'over-tls'; error: unknown }
   /** The second step of filter control was made, or was not needed any more (RFC 9133 section 3.2.1). */
-  | { type: 'filter-control'; request: FailedRequest; outcome: ControlOutcome };
+  | { type: 'filter-control'; control: PlannedControl; outcome: ControlOutcome };

@@ -112,7 +112,7 @@ export class SessionKeeper {
     this.filterControl = new LaterFilterControl({
       clock,
       ask: (asking) => this.ask(asking, { underAttack: true }),
-      report: (request, outcome) => this.emit({ type: 'filter-control', request, outcome }),
+      report: (control, outcome) => this.emit({ type: 'filter-control', control, outcome }),
     });
     this.attempts = new Attempts({
       clock,

@@ -5,8 +5,11 @@ import type { Clock } from '#dots/runtime/clock';
 const repetitions = [1000, 3000, 7000, 12_000] as const;
 const laterMs = 5000;
 
-/** The failures of the network, which says nothing about the server: they do not end an attempt before its deadline. */
-const transient = ['refused', 'network', 'no-route', 'no-answer', 'no-name-server'].map(
+/**
+ * The failures of the network, which says nothing about the server: they do not end an attempt before its deadline. A
+ * name that the resolver denies is one of them: under attack, and while a machine starts, it may be wrong.
+ */
+const transient = ['refused', 'network', 'no-route', 'no-answer', 'no-name-server', 'unknown-host'].map(
   (reason) => `transport/${reason}`,
 );
 

@@ -96,7 +96,7 @@ export interface Resolution {
 
 /**
  * The addresses of a host. If the resolver fails, or does not answer soon, those that it had last; without such, the
- * look-up is repeated while no name server answers. Throws as `addressesOf` does, or the reason of the signal.
+ * look-up is repeated while it fails. Throws as `addressesOf` does, or the reason of the signal.
  */
 export async function addressesInTime(host: string, resolution: Resolution): Promise<readonly string[]> {
   const { memory, clock, deadline, failed } = resolution;
@@ -107,7 +107,7 @@ export async function addressesInTime(host: string, resolution: Resolution): Pro
     } catch (error) {
       if (resolution.signal.aborted) throw error;
       failed(error);
-      const known = isTransient(error) || isUnknown(error) ? memory?.get(host) : undefined;
+      const known = isTransient(error) ? memory?.get(host) : undefined;
       if (known !== undefined) return known;
       const at = nextTry(since, last, clock.monotonic());
       if (!isTransient(error) || at >= deadline) throw error;
@@ -115,8 +115,6 @@ export async function addressesInTime(host: string, resolution: Resolution): Pro
     }
   }
 }
-
-const isUnknown = (error: unknown): boolean => error instanceof DotsError && error.code === 'transport/unknown-host';
 
 async function lookedUp(host: string, { resolver, memory, clock, signal }: Resolution): Promise<readonly string[]> {
   const found = addressesOf(host, resolver).then((addresses) => {

@@ -26,12 +26,15 @@ interface Scene {
   recover(): void;
   later: LaterFilterControl;
   outcome: Promise<ControlOutcome>;
+  /** That of the next process. */
+  restarted(): [LaterFilterControl, Promise<ControlOutcome>];
 }
 
 /** A server that cannot change ACLs, and a request that it has refused because of that. */
 async function scene(t: TestContext): Promise<Scene> {
   const clock = new FakeClock();
-  const client = (await Ledger.open(folder(t))).client({ address: 'coaps://x.example', cuid: 'c', source: 'derived' });
+  const ledger = await Ledger.open(folder(t), undefined, clock);
+  const client = ledger.client({ address: 'coaps://x.example', cuid: 'c', source: 'derived' });
   const sent: Scene['sent'] = [];
   let canChange = false;
   const session = {
@@ -55,12 +58,19 @@ async function scene(t: TestContext): Promise<Scene> {
   const { failed, entry } = await sendRecorded({ client, request, ask });
   assert.ok(failed);
   const planned = { client, request, failed, entry };
-  later.plan(planned);
-  return { clock, client, sent, failed: planned, later, outcome, recover: () => void (canChange = true) };
+  await later.plan(planned);
+  const restarted = (): [LaterFilterControl, Promise<ControlOutcome>] => {
+    let tell: typeof report = () => undefined;
+    const after = new Promise<ControlOutcome>((resolve) => (tell = resolve));
+    return [new LaterFilterControl({ clock, ask, report: (_, what) => tell(what) }), after];
+  };
+  return { clock, client, sent, failed: planned, later, outcome, restarted, recover: () => void (canChange = true) };
 }
 
-const words = (request: FailedRequest, outcome: ControlOutcome): string =>
-  eventWords({ type: 'filter-control', request, outcome }, { server: 'x.example', cuid: 'c' }) ?? '';
+const words = ({ client, permit, entry, failed }: FailedRequest, outcome: ControlOutcome): string => {
+  const control = { client, permit, mid: entry.id, acls: failed.acls, dueAt: '' };
+  return eventWords({ type: 'filter-control', control, outcome }, { server: 'x.example', cuid: 'c' }) ?? '';
+};
 
 test('after Max-Age the request is sent again with its ACLs under a new mid, which is in the ledger', async (t) => {
   const { clock, client, sent, failed, recover, outcome, later } = await scene(t);
@@ -84,7 +94,7 @@ test('it is sent once: refused again, the mitigation continues without a change 
   await clock.advance(90_000);
   const result = await outcome;
   assert.match(words(failed, result), /refused: 5\.03 .*Mid \d+ continues without a change of the ACLs/);
-  await clock.advance(3_600_000);
+  await clock.advance(600_000);
   assert.deepEqual([sent.length, later.isPending, clock.pending], [3, false, 0]);
   const states = (await client.read()).entries.map(({ id, state }) => [id, state]);
   assert.deepEqual(Object.fromEntries(states)[sent[1]![0]], 'accepted');
@@ -98,9 +108,53 @@ test('where the mitigation was withdrawn meanwhile, nothing is sent', async (t) 
   assert.equal(sent.length, 2);
 });
 
-test('where the session ends, nothing is sent', async (t) => {
-  const { clock, sent, later } = await scene(t);
+test('where the session ends, nothing is sent, and it stays in the ledger', async (t) => {
+  const { clock, client, sent, later, failed } = await scene(t);
   later.stop();
-  await clock.advance(3_600_000);
+  await clock.advance(600_000);
   assert.deepEqual([sent.length, later.isPending, clock.pending], [2, false, 0]);
+  const { controls } = await client.read();
+  assert.deepEqual(
+    controls?.map(({ mid, acls }) => [mid, acls]),
+    [[failed.entry.id, ['an-accept-list']]],
+  );
+});
+
+test('the next process takes it up: at its time, or at once where that is over', async (t) => {
+  for (const [passed, left] of [
+    [30_000, 60_000],
+    [600_000, 0],
+  ] as const) {
+    const { clock, client, sent, later, recover, restarted } = await scene(t);
+    later.stop();
+    await clock.advance(passed);
+    recover();
+    const [next, outcome] = restarted();
+    await next.takeUp({ client, permit: undefined });
+    assert.equal(next.pending.length, 1);
+    if (left > 0) await clock.advance(left - 1);
+    assert.equal(sent.length, 2);
+    await clock.advance(1);
+    assert.ok('recorded' in ((await outcome) as object));
+    assert.deepEqual([sent.length, sent[2]?.[1], (await client.read()).controls], [3, 1, undefined]);
+  }
+});
+
+test('two processes that wait for it send it once', async (t) => {
+  const { clock, client, sent, recover, outcome, restarted } = await scene(t);
+  recover();
+  const [other] = restarted();
+  await other.takeUp({ client, permit: undefined });
+  await clock.advance(90_000);
+  await outcome;
+  assert.equal(sent.length, 3);
+});
+
+test('another request instead of the mitigation cancels it', async (t) => {
+  const { client, failed, sent } = await scene(t);
+  const { entry } = await client.begin(mitigationOf('a.example.net', { id: failed.entry.id + 9 }));
+  await client.sending(entry);
+  await client.answered(entry, { code: '2.01', ok: true });
+  assert.equal((await client.read()).controls, undefined);
+  assert.equal(sent.length, 2);
 });

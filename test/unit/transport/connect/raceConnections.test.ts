@@ -141,7 +141,7 @@ test('no resolver is asked for an address or for localhost', async () => {
   assert.equal(await outcome(all, 'localhost:5000'), 'dtls ::1');
   assert.equal(await outcome(all, '192.0.2.9'), 'dtls 192.0.2.9');
   assert.equal(await outcome(all, 'nowhere.example.net'), 'transport/unknown-host');
-  assert.deepEqual(asked, ['nowhere.example.net']);
+  assert.deepEqual([...new Set(asked)], ['nowhere.example.net']);
 });
 
 test('what worked is tried first for ten minutes, and what failed last', async () => {

@@ -71,13 +71,15 @@ test('a caller that gives up ends the repetitions', async () => {
   assert.equal(all.clock.pending, 0);
 });
 
-test('while no name server answers the look-up is repeated', async () => {
-  const { resolver } = resolverAfter('EAI_AGAIN', 'EAI_AGAIN', 'EAI_AGAIN');
+test('while no name server answers, or the name is denied, the look-up is repeated', async () => {
+  const { resolver } = resolverAfter('EAI_AGAIN', 'ENOTFOUND', 'ENOTFOUND');
   const within = scene({ 'tls 192.0.2.1': { works: 5 } }, undefined, { resolver });
   assert.equal(await outcome(within, 'coaps+tcp://dots.example.net'), 'tls 192.0.2.1');
   assert.deepEqual(within.started, [['tls 192.0.2.1', 7 * second]]);
   const never = scene({}, undefined, { resolver: resolverAfter(...new Array<string>(9).fill('EAI_AGAIN')).resolver });
   assert.equal(await outcome(never), 'transport/no-name-server');
+  const denied = scene({}, undefined, { resolver: resolverAfter(...new Array<string>(9).fill('ENOTFOUND')).resolver });
+  assert.equal(await outcome(denied), 'transport/unknown-host', 'the cause is reported at the deadline');
   assert.deepEqual([within.clock.pending, never.clock.pending], [0, 0]);
 });
 
