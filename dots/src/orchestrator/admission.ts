@@ -2,7 +2,7 @@ import type { NewDecision } from '#dots/dotsServer/state/decisions';
 import type { DataClient } from '#dots/dotsServer/state/dataClient';
 import type { Mitigation } from '#dots/dotsServer/state/lifecycle';
 import type { Objection } from '#dots/dotsServer/state/mitigator';
-import { translate, type FlowspecRule } from '#dots/flowspec/translate';
+import type { FlowspecRule } from '#dots/flowspec/translate';
 import type { JsonObject } from '#dots/model/json';
 import type { Prefix } from '#dots/model/prefix';
 import type { Policy, Role } from '#dots/workspace/policy/policy';
@@ -14,6 +14,7 @@ import { linksTo, type RequestFacts } from './policy/facts';
 import { answerTo, type Refusal } from './policy/refusal';
 import { shapeOf } from './requestFacts';
 import { clientInput, mitigationInput } from './rulesInForce';
+import type { Translations } from './translations';
 
 /** The ports of the orchestrator's own signal channel and of its DMSs: rules for a DMS match none of their packets. */
 const signalPorts = [4646];
@@ -27,6 +28,7 @@ export interface Situation {
   /** How many rules each node has, by name. */
   installed: ReadonlyMap<string, number>;
   resources: Omit<Resources, 'rulesNeeded' | 'freeRules'>;
+  translations: Translations;
 }
 
 /** A request with what it may name. */
@@ -43,7 +45,7 @@ export type Outcome = { decision: Omit<NewDecision, 'at' | 'cuid'>; rules: numbe
 /** Decides a request, and checks what it would install before it is answered. */
 export function decideRequest(asked: AskedMitigation, situation: Situation): Outcome {
   const { policy, facts } = situation;
-  const rules = rulesOf(asked);
+  const rules = rulesOf(asked, situation.translations);
   const free = policy.nodes.map(({ name, rules: most }): [string, number] => [
     name,
     most - (situation.installed.get(name) ?? 0),
@@ -78,7 +80,7 @@ export function refusalOfAcls(
   situation: Omit<Situation, 'resources'>,
 ): Refusal | undefined {
   const { policy, facts, installed, baselines } = situation;
-  const rules = translate([clientInput(client, acls, false)], { repair: false }).rules;
+  const rules = situation.translations.of([clientInput(client, acls, true)]);
   const scope = { acls: true, targetPorts: false, sources: false };
   const nodes = programmed(policy, aclNodes(facts.role, policy), installed);
   return refusalOf(
@@ -99,13 +101,11 @@ export function aclNodes(role: Role, policy: Policy): string[] {
 export const objectionOf = (refusal: Refusal): Objection => ({ ...answerTo(refusal), text: refusal.text });
 
 /** The rules that a request adds where it is filtered: with `acl-list` those of its ACLs alone. */
-function rulesOf({ mitigation, acls, stored: client }: AskedMitigation): FlowspecRule[] {
-  const isScope = !shapeOf(mitigation.scope).acls;
-  const inputs = [
-    ...(client === undefined ? [] : [clientInput(client, acls, false)]),
-    ...(isScope ? [mitigationInput(mitigation)] : []),
-  ];
-  return translate(inputs, { repair: false }).rules;
+function rulesOf({ mitigation, acls, stored: client }: AskedMitigation, translations: Translations): FlowspecRule[] {
+  const namesAliases = mitigation.scope['alias-name'] !== undefined;
+  const ofClient = client !== undefined && (namesAliases || acls.length > 0) ? [clientInput(client, acls, true)] : [];
+  const ofScope = shapeOf(mitigation.scope).acls ? [] : [mitigationInput(mitigation, undefined, true)];
+  return [...translations.of([...ofClient, ...ofScope])];
 }
 
 /** The nodes whose limits count: those that filter or, where nothing is left, those that the policy would have used. */

@@ -15,21 +15,19 @@ import { InBandLinks } from './dms/inBandChannel';
 import { MitigationSystems } from './dms/mitigationSystems';
 import type { OffloadServer } from './dms/offloader';
 import type { TableRule } from './nodeTables';
+import { builtInPolicy } from './builtInPolicy';
 import { PolicyMitigator } from './policyMitigator';
-import { SimulatedMitigator, type SimulationTiming } from './simulatedMitigator';
 import type { Policy } from '#dots/workspace/policy/policy';
 
 export type { AliasView, FilterView, MitigationView } from './overview';
 export type { RulesInForce } from './rulesInForce';
 
 export interface OrchestratorOptions extends DotsServerOptions {
-  /** Who mitigates, and how, in a simulated network; default: every request is met by a simulated attack of its own. */
+  /** Who mitigates, and how, in a simulated network; default: one node filters what every client asks for. */
   orchestrator?: Policy | undefined;
-  /** The timing of simulated attacks where there is no policy. */
-  simulation?: SimulationTiming;
 }
 
-/** A DOTS server with a simulated mitigator, which follows a policy if there is one, for loopback. */
+/** A DOTS server for loopback that mitigates in a simulated network, as a policy says. */
 export class Orchestrator {
   /** The plain signal channel: `coap://127.0.0.1:N`; undefined where it is not offered. */
   readonly signal: string | undefined;
@@ -45,10 +43,11 @@ export class Orchestrator {
   readonly key: string;
   /** The file of profiles that name all that: `lab`, and one for each client that the lab issued a certificate for. */
   readonly profiles: string;
+  private closing: Promise<void> | undefined;
 
   private constructor(
     private readonly server: DotsServer,
-    private readonly mitigator: PolicyMitigator | SimulatedMitigator,
+    private readonly mitigator: PolicyMitigator,
   ) {
     ({ signal: this.signal, coaps: this.coaps, coapsTcp: this.coapsTcp, data: this.data } = server.addresses);
     ({ ca: this.ca, cert: this.cert, key: this.key, profiles: this.profiles } = server.files);
@@ -56,24 +55,10 @@ export class Orchestrator {
 
   /** Starts an orchestrator; it is ready when this resolves. Throws as `DotsServer.start` does. */
   static async start(options: OrchestratorOptions = {}): Promise<Orchestrator> {
-    const { clock = systemClock, log = () => undefined, orchestrator: policy } = options;
-    return policy === undefined
-      ? Orchestrator.withoutPolicy(new SimulatedMitigator(clock, options.simulation), options)
-      : Orchestrator.withPolicy(new PolicyMitigator({ policy, clock, log }), { ...options, clock, log });
-  }
-
-  private static async withoutPolicy(mitigator: SimulatedMitigator, options: DotsServerOptions): Promise<Orchestrator> {
+    const { clock = systemClock, log = () => undefined, orchestrator: policy = builtInPolicy } = options;
+    const mitigator = new PolicyMitigator({ policy, clock, log });
     try {
-      return new Orchestrator(await DotsServer.start(mitigator, options), mitigator);
-    } catch (error) {
-      mitigator.close();
-      throw error;
-    }
-  }
-
-  private static async withPolicy(mitigator: PolicyMitigator, options: OrchestratorOptions): Promise<Orchestrator> {
-    try {
-      const systems = await openSystems(mitigator, options);
+      const systems = await openSystems(mitigator, { ...options, clock, log });
       mitigator.scrubbers = systems;
       const server = await DotsServer.start(mitigator, { wire: wireOf(mitigator), ...options });
       systems?.offload((name) => offloadServer(name, server, mitigator.policy));
@@ -110,7 +95,7 @@ export class Orchestrator {
 
   /** The rules that a forwarding node has, each with the documents that need it. */
   table(node: string): TableRule[] {
-    return this.followed?.tables.of(node) ?? [];
+    return this.mitigator.tables.of(node);
   }
 
   /** The decisions that are stored, the oldest first. */
@@ -125,7 +110,7 @@ export class Orchestrator {
 
   /** The signal channel of each DMS, by its name. */
   get dms(): ReadonlyMap<string, string> {
-    return this.followed?.scrubbers?.addresses ?? new Map();
+    return this.mitigator.scrubbers?.addresses ?? new Map();
   }
 
   /**
@@ -135,16 +120,15 @@ export class Orchestrator {
     return this.server.onDidChange(listener);
   }
 
-  /** Ends every session, timer and socket. Everything that was acknowledged is stored. */
-  async close(): Promise<void> {
-    await this.server.close();
-    await this.followed?.scrubbers?.close();
-    this.mitigator.close();
+  /** Ends every session, timer and socket; a second call ends no more. Everything that was acknowledged is stored. */
+  close(): Promise<void> {
+    return (this.closing ??= this.end());
   }
 
-  /** The mitigator that follows a policy; undefined: there is none. */
-  private get followed(): PolicyMitigator | undefined {
-    return this.mitigator instanceof PolicyMitigator ? this.mitigator : undefined;
+  private async end(): Promise<void> {
+    await this.server.close();
+    await this.mitigator.scrubbers?.close();
+    this.mitigator.close();
   }
 }
 
