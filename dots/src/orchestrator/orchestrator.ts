@@ -17,10 +17,12 @@ import type { OffloadServer } from './dms/offloader';
 import type { TableRule } from './nodeTables';
 import { builtInPolicy } from './builtInPolicy';
 import { PolicyMitigator } from './policyMitigator';
+import { Simulation } from './simulation';
 import type { Policy } from '#dots/workspace/policy/policy';
 
 export type { AliasView, FilterView, MitigationView } from './overview';
 export type { RulesInForce } from './rulesInForce';
+export type { Simulation, SimulationView } from './simulation';
 
 export interface OrchestratorOptions extends DotsServerOptions {
   /** Who mitigates, and how, in a simulated network; default: one node filters what every client asks for. */
@@ -43,6 +45,8 @@ export class Orchestrator {
   readonly key: string;
   /** The file of profiles that name all that: `lab`, and one for each client that the lab issued a certificate for. */
   readonly profiles: string;
+  /** The simulated network of its policy; undefined: there is no policy. */
+  readonly simulation: Simulation | undefined;
   private closing: Promise<void> | undefined;
 
   private constructor(
@@ -51,6 +55,7 @@ export class Orchestrator {
   ) {
     ({ signal: this.signal, coaps: this.coaps, coapsTcp: this.coapsTcp, data: this.data } = server.addresses);
     ({ ca: this.ca, cert: this.cert, key: this.key, profiles: this.profiles } = server.files);
+    if (mitigator.policy !== builtInPolicy) this.simulation = new Simulation(mitigator, () => server.snapshot());
   }
 
   /** Starts an orchestrator; it is ready when this resolves. Throws as `DotsServer.start` does. */

@@ -28,7 +28,6 @@ import {
 import { AttackTraffic } from './attackTraffic';
 import { builtInPolicy } from './builtInPolicy';
 import { withinDomain } from './clientDomainAcls';
-import type { SimulatedNetwork } from './dms/network';
 import { Filtering } from './filtering';
 import { NodeTables } from './nodeTables';
 import type { RequestFacts } from './policy/facts';
@@ -60,7 +59,7 @@ export class PolicyMitigator implements Mitigator {
   private server: ServedState | undefined;
   private readonly translations = new Translations();
   private readonly seconds: SimulatedSeconds;
-  private readonly traffic: AttackTraffic;
+  readonly traffic: AttackTraffic;
   private readonly filtering: Filtering;
   /** Started by a server that does not know its clients yet. */
   private readonly early = new Set<RunningMitigation>();
@@ -81,8 +80,13 @@ export class PolicyMitigator implements Mitigator {
   }
 
   /** The simulated network, for DMSs. */
-  get network(): SimulatedNetwork {
+  get network(): SimulatedSeconds {
     return this.seconds;
+  }
+
+  /** Whether simulated time passes: without traffic there is no reason for it. */
+  get isPassing(): boolean {
+    return this.seconds.isPassing;
   }
 
   get policy(): Policy {
