@@ -16,15 +16,14 @@ import { shapeOf } from './requestFacts';
 import { clientInput, mitigationInput } from './rulesInForce';
 import type { Translations } from './translations';
 
-/** The ports of the orchestrator's own signal channel and of its DMSs: rules for a DMS match none of their packets. */
-const signalPorts = [4646];
-
 /** What is known when a request is decided. */
 export interface Situation {
   policy: Policy;
   facts: RequestFacts;
   ownPrefixes: readonly Prefix[] | undefined;
   baselines: readonly Baseline[];
+  /** The ports of the signal channels of the orchestrator and its DMSs: rules for a DMS match none of their packets. */
+  signalPorts: readonly number[];
   /** How many rules each node has, by name. */
   installed: ReadonlyMap<string, number>;
   resources: Omit<Resources, 'rulesNeeded' | 'freeRules'>;
@@ -51,7 +50,7 @@ export function decideRequest(asked: AskedMitigation, situation: Situation): Out
     most - (situation.installed.get(name) ?? 0),
   ]);
   const resources = { ...situation.resources, freeRules: new Map(free), rulesNeeded: rules.length };
-  const decision = choose(policy, facts, resources);
+  const decision = actsOnNothing(asked, facts, rules) ? withoutAddress : choose(policy, facts, resources);
   const nodes = filteringNodes(decision, situation);
   const refusal = refusalOf(
     {
@@ -61,10 +60,15 @@ export function decideRequest(asked: AskedMitigation, situation: Situation): Out
       scope: shapeOf(asked.mitigation.scope),
       rules: decision.action === 'scrub' ? [] : rules,
     },
-    { nodes: programmed(policy, nodes, situation.installed), baselines: situation.baselines, signalPorts },
+    {
+      nodes: programmed(policy, nodes, situation.installed),
+      baselines: situation.baselines,
+      signalPorts: situation.signalPorts,
+    },
   );
   if (refusal !== undefined) return { refusal };
-  const dropped = decision.action === 'filter' && facts.role !== 'dms' ? controlPackets(rules, signalPorts) : [];
+  const dropped =
+    decision.action === 'filter' && facts.role !== 'dms' ? controlPackets(rules, situation.signalPorts) : [];
   const note = dropped.length === 0 ? '' : `; this also drops ${dropped.join(' and ')}`;
   const { mid } = asked.mitigation;
   return {
@@ -73,13 +77,22 @@ export function decideRequest(asked: AskedMitigation, situation: Situation): Out
   };
 }
 
+const withoutAddress: Decision = {
+  action: 'none',
+  reason: 'no mitigation: none of its targets has an address; name prefixes',
+};
+
+/** Whether a request names nothing that packets can be matched with, such as names without addresses. */
+const actsOnNothing = ({ mitigation }: AskedMitigation, { targets }: RequestFacts, rules: readonly FlowspecRule[]) =>
+  targets.length === 0 && rules.length === 0 && !shapeOf(mitigation.scope).acls;
+
 /** Checks ACLs that are about to be active. */
 export function refusalOfAcls(
   acls: JsonObject[],
   client: DataClient,
   situation: Omit<Situation, 'resources'>,
 ): Refusal | undefined {
-  const { policy, facts, installed, baselines } = situation;
+  const { policy, facts, installed, baselines, signalPorts } = situation;
   const rules = situation.translations.of([clientInput(client, acls, true)]);
   const scope = { acls: true, targetPorts: false, sources: false };
   const nodes = programmed(policy, aclNodes(facts.role, policy), installed);

@@ -1,5 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import type { StoredDecision } from '#dots/dotsServer/state/decisions';
+import { signalPort } from '#dots/flowspec/packets/sessions';
 import { systemClock } from '#dots/runtime/clock';
 import { DotsServer, type DotsServerOptions } from '#dots/dotsServer/listeners/dotsServer';
 import {
@@ -65,7 +66,8 @@ export class Orchestrator {
     try {
       const systems = await openSystems(mitigator, { ...options, clock, log });
       mitigator.scrubbers = systems;
-      const server = await DotsServer.start(mitigator, { wire: wireOf(mitigator), ...options });
+      const server = await DotsServer.start(mitigator, { ...pathsOf(mitigator), ...options });
+      mitigator.signalPorts = portsOf(server, systems);
       systems?.offload((name) => offloadServer(name, server, mitigator.policy));
       return new Orchestrator(server, mitigator);
     } catch (error) {
@@ -148,12 +150,27 @@ async function openSystems(
   return MitigationSystems.open({ policy, network, stateDir, clock, log });
 }
 
-/** Messages of clients whose path is a link are datagrams of the simulated world. */
-function wireOf({ policy, world }: PolicyMitigator): DotsServerOptions['wire'] {
+/** The ports of DOTS sessions: the usual one, those of the server and those of its DMSs. */
+function portsOf({ addresses }: DotsServer, systems: MitigationSystems | undefined): number[] {
+  const { signal, coaps, coapsTcp } = addresses;
+  const servers = [signal, coaps, coapsTcp, ...(systems?.addresses.values() ?? [])].filter((url) => url !== undefined);
+  return [...new Set([signalPort, ...servers.map((url) => Number(new URL(url).port))])];
+}
+
+/** Messages of clients whose path is a link are datagrams of the simulated world, and their TCP takes it too. */
+function pathsOf({ policy, world }: PolicyMitigator): Pick<DotsServerOptions, 'wire' | 'reaches'> {
   const links = new InBandLinks(world);
-  return (channel, client) => {
-    const path = policy.clients.find(({ name }) => name === client)?.path;
-    return path === undefined ? channel : links.channel(channel, path);
+  const pathOf = (client: string | undefined): string | undefined =>
+    policy.clients.find(({ name }) => name === client)?.path;
+  return {
+    wire: (channel, client) => {
+      const path = pathOf(client);
+      return path === undefined ? channel : links.channel(channel, path);
+    },
+    reaches: (client) => {
+      const path = pathOf(client);
+      return path === undefined || world.dataChannelPasses(path);
+    },
   };
 }
 

@@ -12,6 +12,7 @@ import type {
 } from '#dots/dotsServer/state/mitigator';
 import { aliasTargets } from '#dots/dotsServer/signal/aliases';
 import { withoutFilterControl } from '#dots/dotsServer/signal/filterControl';
+import { signalPort } from '#dots/flowspec/packets/sessions';
 import type { JsonObject } from '#dots/model/json';
 import type { Clock } from '#dots/runtime/clock';
 import { unlimitedRules, type Policy, type Role } from '#dots/workspace/policy/policy';
@@ -56,6 +57,8 @@ export class PolicyMitigator implements Mitigator {
   readonly tables: NodeTables;
   /** Has DMSs carry out requests; undefined: there is none that can be asked. */
   scrubbers: Scrubbers | undefined;
+  /** The ports of the own signal channel and of those of DMSs. */
+  signalPorts: readonly number[] = [signalPort];
   private server: ServedState | undefined;
   private readonly translations = new Translations();
   private readonly seconds: SimulatedSeconds;
@@ -310,6 +313,7 @@ export class PolicyMitigator implements Mitigator {
       facts,
       ownPrefixes: client.ownPrefixes,
       baselines: policy === builtInPolicy ? [] : baselinesIn(this.telemetry()),
+      signalPorts: this.signalPorts,
       installed: new Map(installed),
       resources: { freeCapacity: this.freeCapacity(), unavailable: new Map(obstacles) },
       translations: this.translations,

@@ -134,3 +134,25 @@ test('after a restart a mitigation is as it was; an attack that was over stays o
   await clock.advance(10_000);
   assert.deepEqual(statuses(), [stopped, mitigated]);
 });
+
+test('a target without an address: status 4, and the decision says why', async (t) => {
+  const { clock, orchestrator, session, shown } = await scene(t);
+  const scope = { scope: [{ 'target-fqdn': ['www.example.com'], lifetime: 3600 }] };
+  const { code } = await session.send({ 'ietf-dots-signal-channel:mitigation-scope': scope }, { mid: 1 });
+  assert.equal(code, '2.01');
+  await clock.advance(5_000);
+  assert.deepEqual(await shown(), ['attack-exceeded-capability', 0]);
+  assert.match(orchestrator.decisions().at(-1)?.reason ?? '', /none of its targets has an address/);
+});
+
+test('a decision names DOTS sessions that its rules drop by the ports that are in use', async (t) => {
+  const { orchestrator, session } = await scene(t);
+  const { port } = new URL(orchestrator.coapsTcp);
+  const noteFor = async (mid: number, lower: number): Promise<boolean> => {
+    const scope = { 'target-protocol': [6], 'target-port-range': [{ 'lower-port': lower }] };
+    await session.send(protect(`192.0.2.${mid}/32`, scope), { mid });
+    return /this also drops packets of DOTS sessions/.test(orchestrator.decisions().at(-1)?.reason ?? '');
+  };
+  assert.equal(await noteFor(1, Number(port)), true);
+  assert.equal(await noteFor(2, 80), false);
+});
