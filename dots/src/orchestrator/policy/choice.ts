@@ -1,6 +1,12 @@
 import { overlaps, parsePrefix, type Prefix } from '#dots/model/prefix';
 import { plural } from '#dots/words/quantities';
-import { unlimitedRules, type Policy, type PolicyDms, type PolicyNode, type Strategy } from '#dots/workspace/policy/policy';
+import {
+  unlimitedRules,
+  type Policy,
+  type PolicyDms,
+  type PolicyNode,
+  type Strategy,
+} from '#dots/workspace/policy/policy';
 import { mismatch } from './conditions';
 import { linksTo, origin, rate, type RequestFacts } from './facts';
 
