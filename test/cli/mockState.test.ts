@@ -66,8 +66,9 @@ function only(...mids: number[]): NextMid {
 /** The status of each mitigation in a state folder, by mid. */
 async function storedIn(state: string): Promise<Map<number, number>> {
   const { entries } = await readStateFolder(state);
+  const mitigations = entries.filter(({ table }) => table === 'mitigation');
   return new Map(
-    entries.map(({ key, value }) => {
+    mitigations.map(({ key, value }) => {
       const { mid, status } = value as { mid: number; status: number };
       assert.equal(key, mitigationKey({ cuid, mid }));
       return [mid, status];

@@ -18,7 +18,7 @@ import { equivalenceOf, type Equivalence } from './order/equivalence';
 import type { RepairBudget } from './order/repair';
 import { signalPort } from './packets/sessions';
 import { noteDefaultAction, reportErrors } from './report';
-import { makeRules } from './rules';
+import { makeRules, type RuleSet } from './rules';
 import { adviseOnTraffic } from './trafficAdvice';
 
 export type { Counts } from './accounts';
@@ -149,6 +149,30 @@ function concerned({ file, isSupporting }: FlowspecInput, errors: readonly Fault
   });
 }
 
+/** Documents that were read, and their rules before they are announced. */
+interface Made extends RuleSet {
+  reading: Reading;
+  around: Omit<Around, 'errors' | 'report'>;
+  action: Action;
+}
+
+function make(inputs: readonly FlowspecInput[], options: FlowspecOptions, report: Findings): Made {
+  const action = readAction(options.action ?? { kind: 'discard' });
+  const actions = new Map(inputs.map((input) => [input.file, input.action ? readAction(input.action) : action]));
+  const mitigationActions = (file: string): Action[] => [actions.get(file) ?? action];
+  const around = { domain: readDomain(options.domain ?? []), mitigationActions, resolve: options.resolve };
+  const errors = inputs.map(errorsIn);
+  const reading = read(inputs, errors, { ...around, report });
+  for (const [index, input] of inputs.entries())
+    reportErrors(input.file, concerned(input, errors[index] ?? [], reading), report);
+  return { ...makeRules(reading.entries, report, options), reading, around, action };
+}
+
+/** The rules of `translate` alone: no findings, and nothing of what only they need. Throws as it does. */
+export function rulesOf(inputs: readonly FlowspecInput[], options: FlowspecOptions = {}): FlowspecRule[] {
+  return make(inputs, options, new Findings()).rules.map(announced);
+}
+
 /**
  * Turns ACLs (RFC 8783) and mitigation requests (RFC 9132, 9066, 9133), with aliases expanded from the documents given,
  * into Flowspec rules. Rules are in the order of first-match evaluation: active ACLs, then mitigations. A part that has
@@ -158,15 +182,7 @@ function concerned({ file, isSupporting }: FlowspecInput, errors: readonly Fault
  */
 export function translate(inputs: readonly FlowspecInput[], options: FlowspecOptions = {}): Translation {
   const report = new Findings();
-  const action = readAction(options.action ?? { kind: 'discard' });
-  const actions = new Map(inputs.map((input) => [input.file, input.action ? readAction(input.action) : action]));
-  const mitigationActions = (file: string): Action[] => [actions.get(file) ?? action];
-  const around = { domain: readDomain(options.domain ?? []), mitigationActions, resolve: options.resolve };
-  const errors = inputs.map(errorsIn);
-  const reading = read(inputs, errors, { ...around, report });
-  for (const [index, input] of inputs.entries())
-    reportErrors(input.file, concerned(input, errors[index] ?? [], reading), report);
-  const { rules: encoded, comparison } = makeRules(reading.entries, report, options);
+  const { rules: encoded, comparison, reading, around, action } = make(inputs, options, report);
   if (options.action === undefined) noteDefaultAction(encoded, action, report);
   const rules = encoded.map(announced);
   adviseOnRules(encoded, rules, report);

@@ -2,7 +2,7 @@ import type { NewDecision } from '#dots/dotsServer/state/decisions';
 import type { DataClient } from '#dots/dotsServer/state/dataClient';
 import type { Mitigation } from '#dots/dotsServer/state/lifecycle';
 import type { Objection } from '#dots/dotsServer/state/mitigator';
-import { translate, type FlowspecRule } from '#dots/flowspec/translate';
+import type { FlowspecRule } from '#dots/flowspec/translate';
 import type { JsonObject } from '#dots/model/json';
 import type { Prefix } from '#dots/model/prefix';
 import type { Policy, Role } from '#dots/workspace/policy/policy';
@@ -14,9 +14,7 @@ import { linksTo, type RequestFacts } from './policy/facts';
 import { answerTo, type Refusal } from './policy/refusal';
 import { shapeOf } from './requestFacts';
 import { clientInput, mitigationInput } from './rulesInForce';
-
-/** The ports of the orchestrator's own signal channel and of its DMSs: rules for a DMS match none of their packets. */
-const signalPorts = [4646];
+import type { Translations } from './translations';
 
 /** What is known when a request is decided. */
 export interface Situation {
@@ -24,9 +22,12 @@ export interface Situation {
   facts: RequestFacts;
   ownPrefixes: readonly Prefix[] | undefined;
   baselines: readonly Baseline[];
+  /** The ports of the signal channels of the orchestrator and its DMSs: rules for a DMS match none of their packets. */
+  signalPorts: readonly number[];
   /** How many rules each node has, by name. */
   installed: ReadonlyMap<string, number>;
   resources: Omit<Resources, 'rulesNeeded' | 'freeRules'>;
+  translations: Translations;
 }
 
 /** A request with what it may name. */
@@ -43,13 +44,13 @@ export type Outcome = { decision: Omit<NewDecision, 'at' | 'cuid'>; rules: numbe
 /** Decides a request, and checks what it would install before it is answered. */
 export function decideRequest(asked: AskedMitigation, situation: Situation): Outcome {
   const { policy, facts } = situation;
-  const rules = rulesOf(asked);
+  const rules = rulesOf(asked, situation.translations);
   const free = policy.nodes.map(({ name, rules: most }): [string, number] => [
     name,
     most - (situation.installed.get(name) ?? 0),
   ]);
   const resources = { ...situation.resources, freeRules: new Map(free), rulesNeeded: rules.length };
-  const decision = choose(policy, facts, resources);
+  const decision = actsOnNothing(asked, facts, rules) ? withoutAddress : choose(policy, facts, resources);
   const nodes = filteringNodes(decision, situation);
   const refusal = refusalOf(
     {
@@ -59,10 +60,15 @@ export function decideRequest(asked: AskedMitigation, situation: Situation): Out
       scope: shapeOf(asked.mitigation.scope),
       rules: decision.action === 'scrub' ? [] : rules,
     },
-    { nodes: programmed(policy, nodes, situation.installed), baselines: situation.baselines, signalPorts },
+    {
+      nodes: programmed(policy, nodes, situation.installed),
+      baselines: situation.baselines,
+      signalPorts: situation.signalPorts,
+    },
   );
   if (refusal !== undefined) return { refusal };
-  const dropped = decision.action === 'filter' && facts.role !== 'dms' ? controlPackets(rules, signalPorts) : [];
+  const dropped =
+    decision.action === 'filter' && facts.role !== 'dms' ? controlPackets(rules, situation.signalPorts) : [];
   const note = dropped.length === 0 ? '' : `; this also drops ${dropped.join(' and ')}`;
   const { mid } = asked.mitigation;
   return {
@@ -71,14 +77,23 @@ export function decideRequest(asked: AskedMitigation, situation: Situation): Out
   };
 }
 
+const withoutAddress: Decision = {
+  action: 'none',
+  reason: 'no mitigation: none of its targets has an address; name prefixes',
+};
+
+/** Whether a request names nothing that packets can be matched with, such as names without addresses. */
+const actsOnNothing = ({ mitigation }: AskedMitigation, { targets }: RequestFacts, rules: readonly FlowspecRule[]) =>
+  targets.length === 0 && rules.length === 0 && !shapeOf(mitigation.scope).acls;
+
 /** Checks ACLs that are about to be active. */
 export function refusalOfAcls(
   acls: JsonObject[],
   client: DataClient,
   situation: Omit<Situation, 'resources'>,
 ): Refusal | undefined {
-  const { policy, facts, installed, baselines } = situation;
-  const rules = translate([clientInput(client, acls, false)], { repair: false }).rules;
+  const { policy, facts, installed, baselines, signalPorts } = situation;
+  const rules = situation.translations.of([clientInput(client, acls, true)]);
   const scope = { acls: true, targetPorts: false, sources: false };
   const nodes = programmed(policy, aclNodes(facts.role, policy), installed);
   return refusalOf(
@@ -99,13 +114,11 @@ export function aclNodes(role: Role, policy: Policy): string[] {
 export const objectionOf = (refusal: Refusal): Objection => ({ ...answerTo(refusal), text: refusal.text });
 
 /** The rules that a request adds where it is filtered: with `acl-list` those of its ACLs alone. */
-function rulesOf({ mitigation, acls, stored: client }: AskedMitigation): FlowspecRule[] {
-  const isScope = !shapeOf(mitigation.scope).acls;
-  const inputs = [
-    ...(client === undefined ? [] : [clientInput(client, acls, false)]),
-    ...(isScope ? [mitigationInput(mitigation)] : []),
-  ];
-  return translate(inputs, { repair: false }).rules;
+function rulesOf({ mitigation, acls, stored: client }: AskedMitigation, translations: Translations): FlowspecRule[] {
+  const namesAliases = mitigation.scope['alias-name'] !== undefined;
+  const ofClient = client !== undefined && (namesAliases || acls.length > 0) ? [clientInput(client, acls, true)] : [];
+  const ofScope = shapeOf(mitigation.scope).acls ? [] : [mitigationInput(mitigation, undefined, true)];
+  return [...translations.of([...ofClient, ...ofScope])];
 }
 
 /** The nodes whose limits count: those that filter or, where nothing is left, those that the policy would have used. */

@@ -11,9 +11,9 @@ import { matchOf } from './requestFacts';
 const attackSeconds = 300;
 
 /** How many classes attacks have at once, those of one attack, and how many attacks begin in one second. */
-const mostClasses = 256;
-const mostOfAttack = 32;
-const mostBegun = 20;
+const mostClasses = 64;
+const mostOfAttack = 16;
+const mostBegun = 8;
 
 interface Wanted {
   scope: JsonObject;

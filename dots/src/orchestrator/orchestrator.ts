@@ -1,5 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import type { StoredDecision } from '#dots/dotsServer/state/decisions';
+import { signalPort } from '#dots/flowspec/packets/sessions';
 import { systemClock } from '#dots/runtime/clock';
 import { DotsServer, type DotsServerOptions } from '#dots/dotsServer/listeners/dotsServer';
 import {
@@ -15,9 +16,9 @@ import { InBandLinks } from './dms/inBandChannel';
 import { MitigationSystems } from './dms/mitigationSystems';
 import type { OffloadServer } from './dms/offloader';
 import type { TableRule } from './nodeTables';
+import { builtInPolicy } from './builtInPolicy';
 import { PolicyMitigator } from './policyMitigator';
 import { Simulation } from './simulation';
-import { SimulatedMitigator, type SimulationTiming } from './simulatedMitigator';
 import type { Policy } from '#dots/workspace/policy/policy';
 
 export type { AliasView, FilterView, MitigationView } from './overview';
@@ -25,13 +26,11 @@ export type { RulesInForce } from './rulesInForce';
 export type { Simulation, SimulationView } from './simulation';
 
 export interface OrchestratorOptions extends DotsServerOptions {
-  /** Who mitigates, and how, in a simulated network; default: every request is met by a simulated attack of its own. */
+  /** Who mitigates, and how, in a simulated network; default: one node filters what every client asks for. */
   orchestrator?: Policy | undefined;
-  /** The timing of simulated attacks where there is no policy. */
-  simulation?: SimulationTiming;
 }
 
-/** A DOTS server with a simulated mitigator, which follows a policy if there is one, for loopback. */
+/** A DOTS server for loopback that mitigates in a simulated network, as a policy says. */
 export class Orchestrator {
   /** The plain signal channel: `coap://127.0.0.1:N`; undefined where it is not offered. */
   readonly signal: string | undefined;
@@ -49,38 +48,26 @@ export class Orchestrator {
   readonly profiles: string;
   /** The simulated network of its policy; undefined: there is no policy. */
   readonly simulation: Simulation | undefined;
+  private closing: Promise<void> | undefined;
 
   private constructor(
     private readonly server: DotsServer,
-    private readonly mitigator: PolicyMitigator | SimulatedMitigator,
+    private readonly mitigator: PolicyMitigator,
   ) {
     ({ signal: this.signal, coaps: this.coaps, coapsTcp: this.coapsTcp, data: this.data } = server.addresses);
     ({ ca: this.ca, cert: this.cert, key: this.key, profiles: this.profiles } = server.files);
-    if (this.followed !== undefined) this.simulation = new Simulation(this.followed, () => server.snapshot());
+    if (mitigator.policy !== builtInPolicy) this.simulation = new Simulation(mitigator, () => server.snapshot());
   }
 
   /** Starts an orchestrator; it is ready when this resolves. Throws as `DotsServer.start` does. */
   static async start(options: OrchestratorOptions = {}): Promise<Orchestrator> {
-    const { clock = systemClock, log = () => undefined, orchestrator: policy } = options;
-    return policy === undefined
-      ? Orchestrator.withoutPolicy(new SimulatedMitigator(clock, options.simulation), options)
-      : Orchestrator.withPolicy(new PolicyMitigator({ policy, clock, log }), { ...options, clock, log });
-  }
-
-  private static async withoutPolicy(mitigator: SimulatedMitigator, options: DotsServerOptions): Promise<Orchestrator> {
+    const { clock = systemClock, log = () => undefined, orchestrator: policy = builtInPolicy } = options;
+    const mitigator = new PolicyMitigator({ policy, clock, log });
     try {
-      return new Orchestrator(await DotsServer.start(mitigator, options), mitigator);
-    } catch (error) {
-      mitigator.close();
-      throw error;
-    }
-  }
-
-  private static async withPolicy(mitigator: PolicyMitigator, options: OrchestratorOptions): Promise<Orchestrator> {
-    try {
-      const systems = await openSystems(mitigator, options);
+      const systems = await openSystems(mitigator, { ...options, clock, log });
       mitigator.scrubbers = systems;
-      const server = await DotsServer.start(mitigator, { wire: wireOf(mitigator), ...options });
+      const server = await DotsServer.start(mitigator, { ...pathsOf(mitigator), ...options });
+      mitigator.signalPorts = portsOf(server, systems);
       systems?.offload((name) => offloadServer(name, server, mitigator.policy));
       return new Orchestrator(server, mitigator);
     } catch (error) {
@@ -115,7 +102,7 @@ export class Orchestrator {
 
   /** The rules that a forwarding node has, each with the documents that need it. */
   table(node: string): TableRule[] {
-    return this.followed?.tables.of(node) ?? [];
+    return this.mitigator.tables.of(node);
   }
 
   /** The decisions that are stored, the oldest first. */
@@ -130,7 +117,7 @@ export class Orchestrator {
 
   /** The signal channel of each DMS, by its name. */
   get dms(): ReadonlyMap<string, string> {
-    return this.followed?.scrubbers?.addresses ?? new Map();
+    return this.mitigator.scrubbers?.addresses ?? new Map();
   }
 
   /**
@@ -140,16 +127,15 @@ export class Orchestrator {
     return this.server.onDidChange(listener);
   }
 
-  /** Ends every session, timer and socket. Everything that was acknowledged is stored. */
-  async close(): Promise<void> {
-    await this.server.close();
-    await this.followed?.scrubbers?.close();
-    this.mitigator.close();
+  /** Ends every session, timer and socket; a second call ends no more. Everything that was acknowledged is stored. */
+  close(): Promise<void> {
+    return (this.closing ??= this.end());
   }
 
-  /** The mitigator that follows a policy; undefined: there is none. */
-  private get followed(): PolicyMitigator | undefined {
-    return this.mitigator instanceof PolicyMitigator ? this.mitigator : undefined;
+  private async end(): Promise<void> {
+    await this.server.close();
+    await this.mitigator.scrubbers?.close();
+    this.mitigator.close();
   }
 }
 
@@ -164,12 +150,27 @@ async function openSystems(
   return MitigationSystems.open({ policy, network, stateDir, clock, log });
 }
 
-/** Messages of clients whose path is a link are datagrams of the simulated world. */
-function wireOf({ policy, world }: PolicyMitigator): DotsServerOptions['wire'] {
+/** The ports of DOTS sessions: the usual one, those of the server and those of its DMSs. */
+function portsOf({ addresses }: DotsServer, systems: MitigationSystems | undefined): number[] {
+  const { signal, coaps, coapsTcp } = addresses;
+  const servers = [signal, coaps, coapsTcp, ...(systems?.addresses.values() ?? [])].filter((url) => url !== undefined);
+  return [...new Set([signalPort, ...servers.map((url) => Number(new URL(url).port))])];
+}
+
+/** Messages of clients whose path is a link are datagrams of the simulated world, and their TCP takes it too. */
+function pathsOf({ policy, world }: PolicyMitigator): Pick<DotsServerOptions, 'wire' | 'reaches'> {
   const links = new InBandLinks(world);
-  return (channel, client) => {
-    const path = policy.clients.find(({ name }) => name === client)?.path;
-    return path === undefined ? channel : links.channel(channel, path);
+  const pathOf = (client: string | undefined): string | undefined =>
+    policy.clients.find(({ name }) => name === client)?.path;
+  return {
+    wire: (channel, client) => {
+      const path = pathOf(client);
+      return path === undefined ? channel : links.channel(channel, path);
+    },
+    reaches: (client) => {
+      const path = pathOf(client);
+      return path === undefined || world.dataChannelPasses(path);
+    },
   };
 }
 

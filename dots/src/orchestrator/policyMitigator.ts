@@ -12,9 +12,10 @@ import type {
 } from '#dots/dotsServer/state/mitigator';
 import { aliasTargets } from '#dots/dotsServer/signal/aliases';
 import { withoutFilterControl } from '#dots/dotsServer/signal/filterControl';
+import { signalPort } from '#dots/flowspec/packets/sessions';
 import type { JsonObject } from '#dots/model/json';
 import type { Clock } from '#dots/runtime/clock';
-import type { Policy, Role } from '#dots/workspace/policy/policy';
+import { unlimitedRules, type Policy, type Role } from '#dots/workspace/policy/policy';
 import { World } from '#dots/world/world';
 import {
   aclNodes,
@@ -26,6 +27,7 @@ import {
   type Situation,
 } from './admission';
 import { AttackTraffic } from './attackTraffic';
+import { builtInPolicy } from './builtInPolicy';
 import { withinDomain } from './clientDomainAcls';
 import { Filtering } from './filtering';
 import { NodeTables } from './nodeTables';
@@ -55,6 +57,8 @@ export class PolicyMitigator implements Mitigator {
   readonly tables: NodeTables;
   /** Has DMSs carry out requests; undefined: there is none that can be asked. */
   scrubbers: Scrubbers | undefined;
+  /** The ports of the own signal channel and of those of DMSs. */
+  signalPorts: readonly number[] = [signalPort];
   private server: ServedState | undefined;
   private readonly translations = new Translations();
   private readonly seconds: SimulatedSeconds;
@@ -96,7 +100,7 @@ export class PolicyMitigator implements Mitigator {
     this.server = server;
     this.filtering.attach(server);
     server.watchDataClients(() => this.seconds.begin());
-    for (const running of this.early) this.carryOut(running);
+    for (const running of this.early) this.resume(running);
     this.early.clear();
     this.scrubbers?.resumed();
     this.seconds.begin();
@@ -153,7 +157,9 @@ export class PolicyMitigator implements Mitigator {
     const acls = this.changedAcls(proposal);
     if (stored === undefined || acls.length === 0) return undefined;
     const situation = this.situationOf(client, this.factsOf({}, client));
-    const isLimited = situation.policy.nodes.some(({ rules, router }) => rules < unlimited || router !== undefined);
+    const isLimited = situation.policy.nodes.some(
+      ({ rules, router }) => rules < unlimitedRules || router !== undefined,
+    );
     const isChecked = isLimited || situation.facts.role === 'dms' || situation.baselines.length > 0;
     const refusal = isChecked ? refusalOfAcls(acls, stored, situation) : undefined;
     if (refusal !== undefined) return this.refused(refusal, proposal);
@@ -208,16 +214,38 @@ export class PolicyMitigator implements Mitigator {
       .map((acl) => withinDomain(acl, stored.ownPrefixes));
   }
 
+  /** Carries out a mitigation of an earlier run. Nodes keep their rules meanwhile: those that had come act. */
+  private resume(running: RunningMitigation): void {
+    this.carryOut(running);
+    const { mitigation } = running;
+    const decision = this.server?.decisions.of(mitigation);
+    if (decision?.action !== 'filter') return;
+    const nodes = this.policy.nodes.filter(({ name }) => decision.nodes?.includes(name));
+    const slowest = Math.max(0, ...nodes.map(({ installSeconds }) => installSeconds));
+    if (this.ageOf(mitigation) > slowest) running.rulesAre('idle');
+  }
+
+  /** Seconds since a mitigation has started. */
+  private ageOf({ startedAt }: Mitigation): number {
+    return startedAt === null ? 0 : Math.max(0, Math.floor((this.options.clock.now() - startedAt) / 1000));
+  }
+
   private carryOut(running: RunningMitigation): void {
     const { mitigation } = running;
-    const decision = this.server?.decisions.of(mitigation) ?? this.decideLate(running);
+    const decision = this.decisionFor(mitigation) ?? this.decideLate(running);
     const scope = this.fullScope(mitigation);
     const { vectors } = this.factsOf(scope, this.clientOf(mitigation));
-    const age = Math.max(0, Math.floor((this.options.clock.now() - (mitigation.startedAt ?? Infinity)) / 1000));
     this.filtering.add(running);
-    this.traffic.want(mitigationKey(mitigation), { scope, vectors, age });
+    this.traffic.want(mitigationKey(mitigation), { scope, vectors, age: this.ageOf(mitigation) });
     this.follow(running, decision, scope);
     this.seconds.begin();
+  }
+
+  /** What was decided for a mitigation, unless by a policy whose nodes there are no more. */
+  private decisionFor(mitigation: Mitigation): StoredDecision | undefined {
+    const decision = this.server?.decisions.of(mitigation);
+    const isKnown = (node: string): boolean => this.policy.nodes.some(({ name }) => name === node);
+    return decision?.action === 'filter' && decision.nodes?.some(isKnown) === false ? undefined : decision;
   }
 
   /** Decides a mitigation that runs: one that was not decided before its answer, or that a DMS has given up. */
@@ -284,9 +312,11 @@ export class PolicyMitigator implements Mitigator {
       policy,
       facts,
       ownPrefixes: client.ownPrefixes,
-      baselines: baselinesIn(this.telemetry()),
+      baselines: policy === builtInPolicy ? [] : baselinesIn(this.telemetry()),
+      signalPorts: this.signalPorts,
       installed: new Map(installed),
       resources: { freeCapacity: this.freeCapacity(), unavailable: new Map(obstacles) },
+      translations: this.translations,
     };
   }
 
@@ -334,6 +364,3 @@ export class PolicyMitigator implements Mitigator {
     return this.traffic.isBusy || this.filtering.isBusy || this.scrubbed.isBusy || this.world.isChanging;
   }
 }
-
-/** Budgets from here on are none. */
-const unlimited = Number.MAX_SAFE_INTEGER;

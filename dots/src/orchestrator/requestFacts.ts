@@ -123,7 +123,7 @@ function linkLoads({ policy, telemetry, now }: Circumstances): Map<string, Repor
   const loads = new Map<string, Reported>();
   for (const { client, kind, body, at } of telemetry) {
     const [link, ...more] = policy.clients.find(({ name }) => name === client)?.watches ?? [];
-    const capacity = policy.links.find(({ name }) => name === link)?.capacity;
+    const capacity = capacityOf(link, policy, telemetry);
     // A system that watches several links does not say which of them its totals are of.
     if (kind !== 'tmid' || link === undefined || more.length > 0 || capacity === undefined) continue;
     const peaks = objectsIn(body['pre-or-ongoing-mitigation']).flatMap((entry) => peaksIn(entry['total-traffic']));
@@ -131,6 +131,26 @@ function linkLoads({ policy, telemetry, now }: Circumstances): Map<string, Repor
     if (load !== undefined) loads.set(link, load);
   }
   return loads;
+}
+
+/** The capacity of a link: what a client reports for its link-id (RFC 9244 section 7.2), else that of the policy. */
+function capacityOf(
+  name: string | undefined,
+  { links }: Policy,
+  telemetry: readonly ReceivedTelemetry[],
+): number | undefined {
+  const link = links.find((each) => each.name === name);
+  if (link?.linkId === undefined) return link?.capacity;
+  const reported = telemetry
+    .filter(({ kind }) => kind === 'tsid')
+    .flatMap(({ body }) => objectsIn(body.telemetry))
+    .flatMap((entry) => objectsIn(entry['total-pipe-capacity']))
+    .filter(({ 'link-id': id }) => id === link.linkId)
+    .flatMap(({ capacity, unit }) => {
+      const factor = units[String(unit)];
+      return factor === undefined ? [] : [Number(capacity) * factor];
+    });
+  return reported.at(-1) ?? link.capacity;
 }
 
 const highest = (reports: readonly Reported[]): Reported | undefined =>

@@ -1,4 +1,4 @@
-import { translate, type FlowspecInput, type FlowspecRule } from '#dots/flowspec/translate';
+import { rulesOf, type FlowspecInput, type FlowspecRule } from '#dots/flowspec/translate';
 
 /** How many results are kept. */
 const mostKept = 1000;
@@ -10,7 +10,7 @@ export class Translations {
   /** The rules of documents that are translated together, in their order. */
   of(inputs: readonly FlowspecInput[]): readonly FlowspecRule[] {
     const key = JSON.stringify(inputs);
-    const known = this.kept.get(key) ?? translate(inputs).rules;
+    const known = this.kept.get(key) ?? rulesOf(inputs);
     this.kept.delete(key);
     this.kept.set(key, known);
     for (const oldest of this.kept.keys()) {

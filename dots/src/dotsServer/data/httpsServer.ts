@@ -30,6 +30,8 @@ export interface DataServerOptions {
   clients: Clients;
   quota: ClientQuota;
   turns: RequestTurns;
+  /** Whether messages of a client get through now, by its name; default: always. */
+  reaches?: ((client: string) => boolean) | undefined;
   log: (line: string) => void;
 }
 
@@ -111,6 +113,8 @@ async function listen(server: Server, { host, port }: Address): Promise<Address>
 }
 
 async function serve(request: IncomingMessage, response: ServerResponse, options: DataServerOptions): Promise<void> {
+  const client = clientOf(request.socket as TLSSocket, options.clients)?.name;
+  if (client !== undefined && options.reaches?.(client) === false) return void request.socket.destroy();
   const asked = `${request.socket.remoteAddress ?? ''} ${oneLine(`${request.method ?? ''} ${request.url ?? ''}`, 300)}`;
   const answer = await answerTo(request, options).catch((error: unknown) => refusal(error, asked, options.log));
   // Whether it is in force after a restart is unknown, so neither answer would be true.

@@ -25,6 +25,8 @@ export interface DataChannelOptions {
   turns: RequestTurns;
   resolve: NameResolver;
   clock: Clock;
+  /** Whether messages of a client get through now, by its name; default: always. */
+  reaches?: ((client: string) => boolean) | undefined;
   log: (line: string) => void;
 }
 
@@ -34,14 +36,14 @@ export class DataChannel {
 
   /** Throws a DotsError of kind `usage`: `transport/not-loopback`, `transport/port-in-use`, `transport/listen`. */
   static async open(options: DataChannelOptions): Promise<DataChannel> {
-    const { host, port, lab, state, mitigator, clients, claims, quota, turns, resolve, clock, log } = options;
+    const { host, port, lab, state, mitigator, clients, claims, quota, turns, resolve, clock, reaches, log } = options;
     const hint = (identity: string): string => (clients.areDefined ? '' : sameClientHint(identity));
     // Changes run one after the other with those of the signal channel, which read the same aliases and ACLs.
     const router = new DataRouter(
       new DataResources({ clients: state.clients, mitigator, claims, quota, clock, resolve, hint }),
       (decide) => state.exclusive(decide),
     );
-    return new DataChannel(await DataServer.start({ host, port, lab, router, clients, quota, turns, log }));
+    return new DataChannel(await DataServer.start({ host, port, lab, router, clients, quota, turns, reaches, log }));
   }
 
   /** `https://127.0.0.1:N`. */

@@ -52,6 +52,8 @@ export interface DotsServerOptions {
    * @param client the name of the client; undefined where nobody has described it
    */
   wire?: ((channel: Channel, client: string | undefined) => Channel) | undefined;
+  /** Whether the data channel gets through now, for a client by its name; default: always. */
+  reaches?: ((client: string) => boolean) | undefined;
   /**
    * Receives one line for each request, each change of status, each change to the rights of a file of its state, and
    * for what is not used of it.
@@ -213,7 +215,7 @@ async function listen(served: Served, options: DotsServerOptions, closers: Close
   const wired = (channel: Channel): Channel => wire?.(channel, clients.of(channel.security?.identity)?.name) ?? channel;
   const service = new SignalService(served);
   closers.push(() => service.close());
-  const data = await DataChannel.open({ ...served, port: options.dataPort ?? 0 });
+  const data = await DataChannel.open({ ...served, port: options.dataPort ?? 0, reaches: options.reaches });
   closers.push(() => data.close());
   const signal = await SignalChannel.open({
     host,

@@ -177,6 +177,8 @@ interface FamilyComparison {
  * overlapping rules, for the few rules with a dispute: it finds those that decide the packet themselves.
  */
 function compareFamily(rules: readonly ListedRule[], budget: Required<Budget>, search: Search): FamilyComparison {
+  // Without two actions no order makes a difference.
+  if (rules.every(({ action }) => action === rules[0]?.action)) return { disputes: [], near: new Map() };
   const order = new Order(rules);
   const owned: Owned[] = rules.flatMap(({ regions }, owner) => (regions ?? []).map((region) => ({ owner, region })));
   const differing = neighbours(owned, budget.pairs, byAction(rules));

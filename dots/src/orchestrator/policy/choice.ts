@@ -1,6 +1,12 @@
 import { overlaps, parsePrefix, type Prefix } from '#dots/model/prefix';
 import { plural } from '#dots/words/quantities';
-import type { Policy, PolicyDms, PolicyNode, Strategy } from '#dots/workspace/policy/policy';
+import {
+  unlimitedRules,
+  type Policy,
+  type PolicyDms,
+  type PolicyNode,
+  type Strategy,
+} from '#dots/workspace/policy/policy';
 import { mismatch } from './conditions';
 import { linksTo, origin, rate, type RequestFacts } from './facts';
 
@@ -106,11 +112,12 @@ function filterBy(strategy: string, names: readonly string[], { policy, resource
   const need = plural(resources.rulesNeeded, 'rule');
   const full = nodes.filter((node) => free(node) < resources.rulesNeeded);
   if (full.length > 0) return full.map((node) => `${node.name} has ${free(node)} left of ${need}`).join(', ');
-  const budgets = nodes.map((node) => `${free(node)} left on ${node.name}`).join(', ');
+  const limited = nodes.filter(({ rules }) => rules !== unlimitedRules);
+  const budgets = [need, ...limited.map((node) => `${free(node)} left on ${node.name}`)].join(', ');
   return {
     action: 'filter',
     strategy,
     nodes: nodes.map(({ name }) => name),
-    reason: `filter on ${nodes.map(({ name }) => name).join(' and ')}: ${need}, ${budgets}; strategy "${strategy}"`,
+    reason: `filter on ${nodes.map(({ name }) => name).join(' and ')}: ${budgets}; strategy "${strategy}"`,
   };
 }

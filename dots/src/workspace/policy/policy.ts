@@ -27,6 +27,9 @@ export interface PolicyLink {
   linkId?: string;
 }
 
+/** A budget of rules that is none. */
+export const unlimitedRules = Number.MAX_SAFE_INTEGER;
+
 /** A forwarding node and its budget of rules. */
 export interface PolicyNode {
   name: string;
