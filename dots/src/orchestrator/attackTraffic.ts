@@ -30,10 +30,22 @@ export class AttackTraffic {
 
   constructor(
     private readonly world: World,
-    private readonly ofPolicy: readonly TrafficClass[],
+    private ofPolicy: readonly TrafficClass[],
   ) {
     this.lasting = new Map(ofPolicy.map((traffic) => [traffic.name, traffic]));
     for (const traffic of ofPolicy) world.addClass(traffic);
+  }
+
+  /** Follows the traffic of another policy: classes that are the same continue. */
+  adopt(ofPolicy: readonly TrafficClass[]): void {
+    const started = new Set(this.started);
+    const before = this.ofPolicy;
+    this.ofPolicy = ofPolicy;
+    const isSame = (one: TrafficClass): boolean =>
+      before.some((other) => JSON.stringify(other) === JSON.stringify(one));
+    const names = new Set(ofPolicy.map(({ name }) => name));
+    for (const { name } of before) if (!names.has(name) && !started.has(name)) this.stop(name);
+    for (const traffic of ofPolicy) if (!isSame(traffic)) this.start(traffic);
   }
 
   /** The names of what was started beside the traffic of the policy. */

@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import type { StoredDecision } from '#dots/dotsServer/state/decisions';
 import { systemClock } from '#dots/runtime/clock';
-import { DotsServer, type DotsServerOptions } from '#dots/dotsServer/listeners/dotsServer';
+import { DotsServer, type DotsServerOptions, type NamedClient } from '#dots/dotsServer/listeners/dotsServer';
 import {
   aliasViews,
   filterViews,
@@ -53,6 +53,7 @@ export class Orchestrator {
   private constructor(
     private readonly server: DotsServer,
     private readonly mitigator: PolicyMitigator | SimulatedMitigator,
+    private readonly options: SystemsOptions,
   ) {
     ({ signal: this.signal, coaps: this.coaps, coapsTcp: this.coapsTcp, data: this.data } = server.addresses);
     ({ ca: this.ca, cert: this.cert, key: this.key, profiles: this.profiles } = server.files);
@@ -69,7 +70,7 @@ export class Orchestrator {
 
   private static async withoutPolicy(mitigator: SimulatedMitigator, options: DotsServerOptions): Promise<Orchestrator> {
     try {
-      return new Orchestrator(await DotsServer.start(mitigator, options), mitigator);
+      return new Orchestrator(await DotsServer.start(mitigator, options), mitigator, options);
     } catch (error) {
       mitigator.close();
       throw error;
@@ -82,7 +83,7 @@ export class Orchestrator {
       mitigator.scrubbers = systems;
       const server = await DotsServer.start(mitigator, { wire: wireOf(mitigator), ...options });
       systems?.offload((name) => offloadServer(name, server, mitigator.policy));
-      return new Orchestrator(server, mitigator);
+      return new Orchestrator(server, mitigator, options);
     } catch (error) {
       await mitigator.scrubbers?.close();
       mitigator.close();
@@ -140,6 +141,24 @@ export class Orchestrator {
     return this.server.onDidChange(listener);
   }
 
+  /**
+   * Follows another policy from now on: new requests are decided by it, running ones keep what was decided for them.
+   * Throws as `start` does; then the policy before stays in use.
+   * @param clients those of the policy
+   */
+  async adopt(policy: Policy, clients: readonly NamedClient[]): Promise<void> {
+    const { followed, server } = this;
+    if (followed === undefined) return;
+    await server.redefine(clients);
+    await followed.scrubbers?.adopt(policy.dms);
+    followed.adopt(policy);
+    if (followed.scrubbers === undefined) {
+      followed.scrubbers = await openSystems(followed, this.options);
+      followed.scrubbers?.resumed();
+    }
+    followed.scrubbers?.offload((name) => offloadServer(name, server, policy));
+  }
+
   /** Ends every session, timer and socket. Everything that was acknowledged is stored. */
   async close(): Promise<void> {
     await this.server.close();
@@ -153,10 +172,12 @@ export class Orchestrator {
   }
 }
 
+type SystemsOptions = Pick<OrchestratorOptions, 'stateDir' | 'clock' | 'log'>;
+
 /** The DMSs of a policy; undefined where it has none. */
 async function openSystems(
   { policy, network }: PolicyMitigator,
-  { stateDir, clock, log }: Pick<OrchestratorOptions, 'stateDir' | 'clock' | 'log'>,
+  { stateDir, clock, log }: SystemsOptions,
 ): Promise<MitigationSystems | undefined> {
   if (policy.dms.length === 0) return undefined;
   // Their folders are within that of the orchestrator, which is for its user alone.
@@ -165,10 +186,10 @@ async function openSystems(
 }
 
 /** Messages of clients whose path is a link are datagrams of the simulated world. */
-function wireOf({ policy, world }: PolicyMitigator): DotsServerOptions['wire'] {
-  const links = new InBandLinks(world);
+function wireOf(mitigator: PolicyMitigator): DotsServerOptions['wire'] {
+  const links = new InBandLinks(mitigator.world);
   return (channel, client) => {
-    const path = policy.clients.find(({ name }) => name === client)?.path;
+    const path = mitigator.policy.clients.find(({ name }) => name === client)?.path;
     return path === undefined ? channel : links.channel(channel, path);
   };
 }

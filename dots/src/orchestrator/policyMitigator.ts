@@ -14,7 +14,7 @@ import { aliasTargets } from '#dots/dotsServer/signal/aliases';
 import { withoutFilterControl } from '#dots/dotsServer/signal/filterControl';
 import { itemsOf, isObject, type JsonObject } from '#dots/model/json';
 import type { Clock } from '#dots/runtime/clock';
-import type { Policy, Role } from '#dots/workspace/policy/policy';
+import type { Policy, PolicyNode, Role } from '#dots/workspace/policy/policy';
 import { World } from '#dots/world/world';
 import {
   aclNodes,
@@ -65,9 +65,13 @@ export class PolicyMitigator implements Mitigator {
   /** The volume of requests that DMSs carry out, bits per second. */
   private readonly volumes = new Map<string, { dms: string; volume: number }>();
   private isOutdated = true;
+  private current: Policy;
+  /** Nodes of earlier policies: they have the rules of requests that run. */
+  private retired: PolicyNode[] = [];
 
   constructor(private readonly options: PolicyMitigatorOptions) {
     const { policy, clock, seed = 1 } = options;
+    this.current = policy;
     this.world = new World(policy, seed);
     this.tables = new NodeTables(this.world);
     this.traffic = new AttackTraffic(this.world, policy.traffic);
@@ -86,8 +90,20 @@ export class PolicyMitigator implements Mitigator {
     return this.seconds.isPassing;
   }
 
+  /** That new requests follow. */
   get policy(): Policy {
-    return this.options.policy;
+    return this.current;
+  }
+
+  /** New requests follow another policy from now on; running ones keep what was decided for them. */
+  adopt(policy: Policy): void {
+    const names = new Set(policy.nodes.map(({ name }) => name));
+    this.retired = [...this.current.nodes, ...this.retired].filter(({ name }) => !names.has(name));
+    this.world.adopt(policy);
+    this.traffic.adopt(policy.traffic);
+    this.current = policy;
+    this.isOutdated = true;
+    this.seconds.begin();
   }
 
   attach(server: ServedState): void {
@@ -351,7 +367,8 @@ export class PolicyMitigator implements Mitigator {
       mitigations: server.mitigations(),
       decisionOf: (id: Pick<StoredDecision, 'cuid' | 'mid'>) => server.decisions.of(id),
     };
-    for (const node of this.policy.nodes) this.tables.program(node, inputsInForce(state, node.name));
+    for (const node of [...this.policy.nodes, ...this.retired])
+      this.tables.program(node, inputsInForce(state, node.name));
   }
 
   private afterSecond(): void {
