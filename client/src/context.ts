@@ -10,9 +10,12 @@ import { examples, openExample } from './commands/openExample';
 import { FlowspecPreview } from './flowspec/flowspecPreview';
 import { PreviewWorkers } from './flowspec/previewWorkers';
 import { ClientIdentity } from './sessions/identity';
+import { LensHint } from './editor/lensHint';
+import { PlainJson } from './editor/plainJson';
 import { LanguageServer } from './editor/languageClient';
 import { LiveFlowspec } from './flowspec/rulesInForce';
 import { Credentials } from './sessions/credentials';
+import { DryRun } from './commands/dryRun';
 import { registerKeys } from './commands/enterKey';
 import { ServerAsker } from './commands/askOnOpen';
 import { registerMitigationCommands } from './commands/mitigations';
@@ -22,8 +25,11 @@ import { ServerTargets } from './sessions/serverTargets';
 import { ProfileHost, registerProfiles } from './sessions/profiles';
 import { ProfileStatus } from './sessions/profileStatus';
 import { registerSendRequest, RequestSender } from './commands/sendRequest';
+import { Notifications } from './sessions/notifications';
+import { RunningRequests } from './sessions/runningRequests';
 import { Sessions } from './sessions/sessions';
 import { SessionView } from './sessions/sessionView';
+import { Underway } from './sessions/underway';
 import { StatusBar } from './sessions/statusBar';
 import { activationTimes } from './started';
 import type { TreeNode } from './ui/treeNode';
@@ -58,15 +64,18 @@ export class Workbench {
     const active = new ActiveProfile(extension.workspaceState);
     this.language = new LanguageServer(extension, active, this.log);
     const states = new DocumentStates(this.language);
-    this.orchestrator = new OrchestratorHost(this.log, stateFolder(extension));
+    this.orchestrator = new OrchestratorHost(this.log, stateFolder(extension), extension.workspaceState);
     const identity = new ClientIdentity(this.log);
     this.profiles = new ProfileHost(this.language, active, this.log);
     const data = new DataHost(identity, this.log);
-    this.sessions = new Sessions(identity, this.log, new CuidCollision(identity, data));
-    this.view = new SessionView(this.sessions, this.orchestrator);
+    const profilesFile = async (): Promise<string> => (await this.profiles.read()).file;
+    this.sessions = new Sessions(identity, this.log, new CuidCollision(identity, data), profilesFile);
+    const underway = new Underway();
+    this.view = new SessionView(this.sessions, this.orchestrator, underway);
     const credentials = new Credentials(extension.secrets);
     const targets = new ServerTargets(this.orchestrator, identity, credentials);
-    const sender = new RequestSender(states, targets, this.sessions, data, this.log);
+    const sender = new RequestSender(states, targets, this.sessions, data, underway, this.log);
+    const running = new RunningRequests(this.sessions, identity, this.log);
     const asker = new ServerAsker({
       profiles: this.profiles,
       targets,
@@ -83,19 +92,26 @@ export class Workbench {
       this.orchestrator,
       this.sessions,
       this.view,
+      underway,
       sender,
-      new DocumentLenses(states),
+      running,
+      new Notifications(this.sessions),
+      new DocumentLenses(states, running),
+      new DryRun({ states, targets, identity, log: this.log }),
       new DocumentStatus(states),
+      new LensHint(extension.globalState),
+      new PlainJson(),
       new FlowspecPreview(this.language, states, flowspecWorkers(extension), this.log),
       new LiveFlowspec(this.orchestrator),
       new ProfileStatus(states, active),
-      new StatusBar(this.orchestrator, this.sessions, sender),
+      new StatusBar(this.orchestrator, this.sessions, underway),
       registerOrchestrator(this.orchestrator, this.sessions, this.log),
       registerSendRequest(sender),
       registerMitigationCommands({
         sessions: this.sessions,
         log: this.log,
         view: this.view,
+        running,
         askServers: () => asker.ask(),
       }),
       registerProfiles(this.profiles),

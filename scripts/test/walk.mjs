@@ -105,7 +105,7 @@ function look(editor) {
         await editor.command('View: Split Editor Down');
         await editor.openFile(faultyExample);
         await editor.page.locator('.squiggly-error').first().waitFor();
-        await editor.lens('errors: cannot send this yet').first().waitFor();
+        await editor.lens('errors: nothing to send yet').first().waitFor();
       },
     ],
     [

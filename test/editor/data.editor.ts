@@ -50,7 +50,7 @@ suite('the data channel', () => {
     await until(() => row('amplification-drop'));
     assert.equal(row('amplification-drop')?.description, 'ACL, standby');
     const { document } = await open('aliases.dots.json');
-    assert.deepEqual(titles(await lenses(document.uri, (all) => all.length > 0)), ['Install on mock']);
+    assert.deepEqual(titles(await lenses(document.uri, (all) => all.length > 0)), ['Install on mock', 'Dry run']);
     await press('aliases.dots.json', 'Install on mock');
     await until(() => row('web-servers'));
     assert.equal(row('web-servers')?.description, 'alias of 192.0.2.10/32 +1');

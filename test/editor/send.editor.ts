@@ -34,21 +34,22 @@ function lensTests(): void {
   test('the lens is over the top-level member', async () => {
     const { document } = await open('offload-request.dots.json');
     const found = await lenses(document.uri, ([title]) => title === 'Send to mock');
-    assert.deepEqual(titles(found), ['Send to mock', 'Preview Flowspec']);
+    assert.deepEqual(titles(found), ['Send to mock', 'Dry run', 'Preview Flowspec']);
     assert.match(document.lineAt(found[0]?.range.start.line ?? 0).text, /mitigation-scope/);
   });
 
   test('a document with errors offers its problems instead', async () => {
     const { document } = await open('first-draft.dots.json');
     const [first] = await lenses(document.uri, ([title]) => title?.includes('error') === true);
-    assert.match(first?.command?.title ?? '', /^\d+ errors: cannot send this yet$/);
-    assert.equal(first?.command?.command, 'workbench.actions.view.problems');
+    assert.match(first?.command?.title ?? '', /^\d+ errors: nothing to send yet$/);
+    assert.equal(first?.command?.command, 'workbench.panel.markers.view.focus');
   });
 
   test('an ACL has a preview and is installed, not sent', async () => {
     const { document } = await open('amplification-acl.dots.json');
     assert.deepEqual(titles(await lenses(document.uri, (all) => all.length > 0)), [
       'Install on mock',
+      'Dry run',
       'Preview Flowspec',
     ]);
   });

@@ -13,6 +13,7 @@ export { ProfileHost } from '../../client/src/sessions/profiles';
 export { Definitions } from '../../client/src/flowspec/definitions';
 export { showFailure } from '../../client/src/editor/problems';
 export { RequestSender } from '../../client/src/commands/sendRequest';
+export { Underway } from '../../client/src/sessions/underway';
 export { SessionHost } from '../../client/src/sessions/sessionHost';
 export { DotsError } from '#dots/model/errors';
 export * as vscode from './vscode';

@@ -1,21 +1,18 @@
-import { diagnostic, annotatedDiagnostic } from '#dots/cbor/diagnostic';
+import { diagnostic } from '#dots/cbor/diagnostic';
 import { fileLimits } from '#dots/cbor/reader';
 import { readableOption } from '#dots/coap/messages/optionText';
-import { contentOf as messageOf, pathText, type CoapRequest } from '#dots/coap/request';
-import { contentOf, isMapping, pathOf } from '#dots/data/resources';
+import { contentOf as messageOf, pathText } from '#dots/coap/request';
+import { dryRunText, installationLines, plannedInstallation, plannedLines } from '#dots/dotsClient/dryRunText';
+import { plannedRequest, type PlannedRequest } from '#dots/dotsClient/plannedRequest';
 import type { JsonObject } from '#dots/model/json';
-import { printable, safeJson } from '#dots/model/text';
 import { systemClock } from '#dots/runtime/clock';
-import { begin, replacedBy } from '#dots/signal/ledger';
-import { documentRequest } from '#dots/signal/documentRequest';
 import { isData, ledgerAt } from '../clientIdentity';
 import type { ExitStatus } from '../command';
 import type { ReadDocument } from '../document';
-import { sizeIn, type Size } from '../requestSize';
 import type { Sending } from '../serverTarget';
 import type { SettledTarget } from '../settledTarget';
+import { pathOfFile } from '../workspace';
 import { wantsJson, type SendRun } from './sendRun';
-import { newRequest } from './sendSignal';
 
 /** What would be sent. */
 interface Plan {
@@ -36,47 +33,35 @@ export async function dryRun(document: ReadDocument, sending: Sending, run: Send
   const plan = isData(target.server) ? dataPlan(document, target) : await signalPlan(document, sending, run);
   const { server, profile, cuid } = target;
   const head = { dryRun: true, sent: false, server, profile: profile ?? null, cuid };
-  const lines = [
-    'Dry run: nothing was sent.',
-    `To ${server}${profile === undefined ? '' : ` (profile ${profile})`} as cuid ${cuid}`,
-    ...plan.lines,
-  ];
-  await run.io.out(
-    wantsJson(run) ? run.json({ ...head, ...plan.json }) : lines.map((line) => `${printable(line)}\n`).join(''),
-  );
+  await run.io.out(wantsJson(run) ? run.json({ ...head, ...plan.json }) : dryRunText(target, plan.lines));
   return plan.possible ? 0 : 2;
 }
 
-async function signalPlan(document: ReadDocument, { ledger, target }: Sending, { given }: SendRun): Promise<Plan> {
-  const asked = newRequest(document, target);
-  const begun = asked && begin(await ledgerAt(ledger, target).read(), asked, systemClock.now());
+async function signalPlan(
+  { file, value }: ReadDocument,
+  { ledger, target }: Sending,
+  { given }: SendRun,
+): Promise<Plan> {
   const blocks = given.option('blocks') !== undefined;
-  const request = documentRequest(document.value, { cuid: target.cuid, id: begun?.entry.id, blocks });
-  const size = sizeIn(request, target.server);
-  const identifier = begun && { [begun.entry.parameter]: begun.entry.id };
-  const { refreshes = false } = begun ?? {};
-  const replaces = begun === undefined || refreshes ? [] : replacedMids(begun);
+  const sending = { ...target, file: pathOfFile(file) ?? null, blocks };
+  const planned = plannedRequest(await ledgerAt(ledger, target).read(), value, sending, systemClock.now());
+  const { identifier, refreshes, replaces, size, request } = planned;
   return {
-    json: { ...noIdentifier, ...identifier, refresh: refreshes, replaces, request: requestJson(request, size) },
-    lines: [
-      ...Object.entries(identifier ?? {}).map(
-        ([name, id]) => `${name} ${id}${refreshes ? ', which is running: it is refreshed' : ''}`,
-      ),
-      ...(replaces.length === 0 ? [] : [`It replaces mid ${replaces.join(', ')}.`]),
-      ...requestLines(request, size),
-    ],
+    json: {
+      ...noIdentifier,
+      ...(identifier && { [identifier.name]: identifier.value }),
+      refresh: refreshes,
+      replaces: replaces.map(({ mid }) => mid),
+      request: requestJson(planned),
+    },
+    lines: plannedLines(planned),
     possible: size.fits || request.blocks === true,
   };
 }
 
 const noIdentifier = { mid: null, sid: null, tsid: null, tmid: null };
 
-function replacedMids({ ledger, entry }: ReturnType<typeof begin>): number[] {
-  const { own, others } = replacedBy(ledger, entry);
-  return [...own.map(({ id }) => id), ...others.map(({ mid }) => mid)];
-}
-
-function requestJson(request: CoapRequest, { message, limit, fits }: Size): JsonObject {
+function requestJson({ request, size: { message, limit, fits } }: PlannedRequest): JsonObject {
   const { method, path, confirmable, payload = new Uint8Array() } = request;
   return {
     method,
@@ -92,57 +77,11 @@ function requestJson(request: CoapRequest, { message, limit, fits }: Size): Json
   };
 }
 
-function requestLines(request: CoapRequest, size: Size): string[] {
-  const { method, path, confirmable, payload = new Uint8Array() } = request;
-  return [
-    `${confirmable ? 'CON' : 'NON'} ${method} ${pathText(path)}`,
-    ...messageOf(request)
-      .options.map(readableOption)
-      .map(({ name, value }) => `  ${name}: ${value === '' ? '(empty)' : value}`),
-    `${payload.length} octets of CBOR; ${sizeWords(request, size)}`,
-    Buffer.from(payload).toString('hex'),
-    ...annotatedDiagnostic(payload, fileLimits).split('\n'),
-  ];
-}
-
-function sizeWords({ blocks }: CoapRequest, { message, limit, fits }: Size): string {
-  if (limit === null) return `about ${message} with the CoAP header and options; over TLS there is no limit.`;
-  const both = `about ${message} with the CoAP header and options, of ${limit} that one datagram takes`;
-  if (fits) return `${both}: it fits.`;
-  return blocks === true
-    ? `${both}: it would be sent in blocks.`
-    : `${both}: it would not be sent without --blocks (RFC 9132 section 7.3).`;
-}
-
-/** Only the first request: whether entries have to be replaced one by one is known to the server. */
 function dataPlan({ value }: ReadDocument, { cuid }: SettledTarget): Plan {
-  const body = JSON.stringify(value);
-  const path = `ietf-dots-data-channel:dots-data${pathOf(cuid, '')}`;
+  const planned = plannedInstallation(value, cuid);
   return {
-    json: {
-      ...noIdentifier,
-      refresh: false,
-      replaces: [],
-      request: {
-        method: 'POST',
-        path,
-        contentType: 'application/yang-data+json',
-        octets: Buffer.byteLength(body),
-        body,
-      },
-    },
-    lines: [
-      `POST ${path}, below the RESTCONF root that the server names; entries of the same name are replaced with PUT`,
-      '  Content-Type: application/yang-data+json',
-      `${Buffer.byteLength(body)} octets of JSON with ${contentWords(value)}`,
-      body,
-    ],
+    json: { ...noIdentifier, refresh: false, replaces: [], request: { method: 'POST', ...planned } },
+    lines: installationLines(value, planned),
     possible: true,
   };
-}
-
-function contentWords(document: JsonObject): string {
-  if (isMapping(document)) return 'a vendor mapping';
-  const { container, entries } = contentOf(document);
-  return `${container} ${entries.map(({ name }) => safeJson(name)).join(', ')}`;
 }

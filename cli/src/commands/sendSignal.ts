@@ -1,8 +1,8 @@
 import type { MessageWatch } from '#dots/coap/watchedChannel';
-import { documentTypeOf } from '#dots/model/documents';
 import { cuidInUse, namesEntries, whyCuidStays } from '#dots/dotsClient/cuidChange';
+import { newRequest } from '#dots/dotsClient/plannedRequest';
 import { newCuid } from '#dots/signal/identifiers';
-import { isRunning, type ClientLedger, type NewRequest } from '#dots/signal/ledger';
+import { isRunning, type ClientLedger } from '#dots/signal/ledger';
 import type { LedgerOfClient } from '#dots/signal/ledgerFolder';
 import {
   isCollision,
@@ -14,20 +14,19 @@ import {
   type Replacement,
 } from '#dots/signal/recordedRequest';
 import type { Answered } from '#dots/signal/requestWithFailover';
-import { resourceOf } from '#dots/signal/resources';
 import { grantedLifetime, isUnderAttack, scopesOf } from '#dots/signal/scopes';
 import { resolveUnanswered } from '#dots/signal/unanswered';
 import { targetWords } from '#dots/words/targets';
-import { absolutePath } from '../caller';
 import { ledgerAt } from '../clientIdentity';
 import type { Arguments } from '../command';
 import type { Connect, Connection } from '../connection';
 import type { ReadDocument } from '../document';
-import { standardInput, type Io } from '../io';
+import type { Io } from '../io';
 import { nextCommand } from '../nextCommand';
 import { preconfiguredWords } from '../preconfigured';
 import type { Sending } from '../serverTarget';
 import type { SettledTarget } from '../settledTarget';
+import { pathOfFile } from '../workspace';
 
 /** The outcome for a document, and the client that it was sent as. */
 export interface SignalResult extends Answered, Partial<Omit<Recorded, keyof Answered>> {
@@ -114,7 +113,7 @@ async function sendAs(target: SettledTarget, task: Task): Promise<SignalResult> 
 
 async function sendOver(connection: Connection, target: SettledTarget, task: Task): Promise<SignalResult> {
   const { document, sending, given } = task;
-  const request = newRequest(document, target);
+  const request = newRequest(document.value, { ...target, file: pathOfFile(document.file) ?? null });
   const { kept, ask } = connection;
   const { permit } = target;
   if (request === undefined) {
@@ -155,15 +154,6 @@ function earlierVersions({ answer, entry }: Recorded, { entries }: ClientLedger)
 /** A question on a terminal; elsewhere a replacement is approved if every target stays protected. */
 async function isApproved(replacement: Replacement, { confirm }: Io): Promise<boolean> {
   return (await confirm?.(`${replacementSentence(replacement)} Send it?`)) ?? replacement.lost === undefined;
-}
-
-/** What the ledger is asked to enter; nothing for a document that has no identifier. */
-export function newRequest({ file, value }: ReadDocument, { mid, profile }: SettledTarget): NewRequest | undefined {
-  const kind = documentTypeOf(value)?.kind;
-  const { id: parameter } = resourceOf(value);
-  if (kind === undefined || parameter === undefined) return undefined;
-  const path = file === standardInput ? null : absolutePath(file);
-  return { kind, parameter, id: mid, document: value, file: path, profile: profile ?? null };
 }
 
 /** It may have arrived, or it has not: then it is the same as if it had never been sent. */

@@ -2,7 +2,7 @@ import { DotsError } from '#dots/model/errors';
 import { documentRequest } from '#dots/signal/documentRequest';
 import { largestId } from '#dots/signal/identifiers';
 import { plural } from '#dots/words/quantities';
-import { sizeIn } from '../requestSize';
+import { sizeIn } from '#dots/dotsClient/requestSize';
 import type { SettledTarget } from '../settledTarget';
 import type { OwnDocument } from './documents';
 import { checked, type Check } from './report';

@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import { DotsError } from '#dots/model/errors';
-import { safeJson } from '#dots/model/text';
+import { printable, safeJson } from '#dots/model/text';
 import type { Answer } from '#dots/signal/answer';
 import type { LedgerEntry } from '#dots/signal/ledger';
 import type { AttackStatus } from '#dots/signal/scopes';
@@ -9,8 +9,11 @@ import { codeWords } from '#dots/words/codes';
 import { mitigationQuestion } from '../ui/confirmation';
 import { ongoing, mitigationStatusWords } from '#dots/words/mitigationStatuses';
 import { targetWords } from '#dots/words/targets';
+import type { MitigationRef } from '../ui/mitigation';
+import { documentName } from '../ui/documentName';
 import { labelText } from '../ui/textLayout';
 import type { TreeNode } from '../ui/treeNode';
+import { VirtualDocuments } from '../ui/virtualDocuments';
 import { showFailure } from '../editor/problems';
 import type { SessionHost } from '../sessions/sessionHost';
 import type { Sessions } from '../sessions/sessions';
@@ -20,16 +23,20 @@ export function registerMitigationCommands(context: BoardContext): vscode.Dispos
   const { sessions, log, view } = context;
   const on =
     (act: (found: Pointed) => Promise<void>, failed: (found: Pointed) => string) =>
-    async (node?: TreeNode): Promise<void> => {
-      const found = pointed(sessions, node) ?? (await chosen(sessions));
+    async (on?: Place): Promise<void> => {
+      const found = pointed(context, on) ?? (await chosen(sessions));
       if (found !== undefined) await act(found).catch((error: unknown) => showFailure(log, failed(found), error));
     };
+  const sent = new VirtualDocuments('dots-running', () => 'Compare again.\n');
+  const compareThere = (found: Pointed): Promise<void> => compare(sent, found);
   return vscode.Disposable.from(
+    sent,
     vscode.commands.registerCommand('dots.withdraw', on(withdraw, notDone('withdrawn'))),
     vscode.commands.registerCommand('dots.renew', on(renew, notDone('renewed'))),
     vscode.commands.registerCommand('dots.extend', on(extend, notDone('extended'))),
     vscode.commands.registerCommand('dots.efficacy', on(efficacy, notDone('reported on'))),
     vscode.commands.registerCommand('dots.openDocument', on(openDocument, notDone('opened'))),
+    vscode.commands.registerCommand('dots.compareRunning', on(compareThere, notDone('compared'))),
     vscode.commands.registerCommand('dots.mitigationFlowspec', on(showFlowspec, notDone('shown as Flowspec'))),
     vscode.commands.registerCommand('dots.dismiss', (node?: TreeNode) => dismiss(sessions, node ?? view.selected)),
     vscode.commands.registerCommand('dots.deleteRow', () => deleteRow(view.selected)),
@@ -54,6 +61,8 @@ export interface BoardContext {
   sessions: Sessions;
   log: vscode.LogOutputChannel;
   view: { readonly selected: TreeNode | undefined };
+  /** The mitigations in force that documents have requested. */
+  running: { at(uri: vscode.Uri): MitigationRef[] };
   /** Asks the servers that the ledger has running requests at. */
   askServers: () => Promise<void>;
 }
@@ -141,6 +150,16 @@ async function showFlowspec(found: Pointed): Promise<void> {
   await vscode.commands.executeCommand('dots.previewFlowspec', uri);
 }
 
+/** Shows the difference between the request in force and its document. */
+async function compare(sent: VirtualDocuments, found: Pointed): Promise<void> {
+  const { file, document } = await requestOf(found);
+  if (file === null) return openDocument(found);
+  const uri = sent.uri(`mid ${found.mid} on ${found.session.name}`, file);
+  sent.set(uri, `${safeJson(document, 2)}\n`);
+  const title = `mid ${found.mid} on ${found.session.name} ↔ ${documentName(file)}`;
+  await vscode.commands.executeCommand('vscode.diff', uri, vscode.Uri.file(file), printable(title));
+}
+
 function dismiss(sessions: Sessions, node: TreeNode | undefined): void {
   if (node?.session !== undefined && node.mid !== undefined) sessions.named(node.session)?.dismiss(node.mid);
 }
@@ -155,6 +174,7 @@ const deletions: Readonly<Partial<Record<TreeNode['role'], string>>> = {
   mitigation: 'dots.withdraw',
   foreign: 'dots.withdraw',
   ended: 'dots.dismiss',
+  waiting: 'dots.cancelSend',
 };
 
 async function refresh({ sessions, log, askServers }: BoardContext, node?: TreeNode): Promise<void> {
@@ -167,10 +187,17 @@ async function refresh({ sessions, log, askServers }: BoardContext, node?: TreeN
   }
 }
 
-/** The mitigation of a row of the view. */
-function pointed(sessions: Sessions, node?: TreeNode): Pointed | undefined {
-  const session = node?.session === undefined ? undefined : sessions.named(node.session);
-  return session === undefined || node?.mid === undefined ? undefined : { session, mid: node.mid };
+/** What a command was used on: a row of the view, a link over a document, or the document. */
+type Place = Partial<MitigationRef> | vscode.Uri;
+
+/** The mitigation of a row or of a link, or the only one of the document; else that of the active editor. */
+function pointed({ sessions, running }: BoardContext, on?: Place): Pointed | undefined {
+  const uri = on instanceof vscode.Uri ? on : vscode.window.activeTextEditor?.document.uri;
+  const ofDocument = uri === undefined ? [] : running.at(uri);
+  const [only] = on === undefined || on instanceof vscode.Uri ? ofDocument : [on];
+  const session = only?.session === undefined ? undefined : sessions.named(only.session);
+  const isClear = !(on instanceof vscode.Uri) || ofDocument.length === 1;
+  return session === undefined || only?.mid === undefined || !isClear ? undefined : { session, mid: only.mid };
 }
 
 /** For the command palette: the only current mitigation, or the one that the user picks. */

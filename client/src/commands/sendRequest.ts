@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
 import { DotsError } from '#dots/model/errors';
 import type { Channel } from '#dots/workspace/destination';
+import { showProblems } from '../ui/documentAction';
 import { installText } from '../ui/installText';
 import { VirtualDocuments } from '../ui/virtualDocuments';
 import { documentName } from '../ui/documentName';
@@ -11,7 +12,9 @@ import type { ServerTargets, SettledTarget } from '../sessions/serverTargets';
 import { showFailure, type Way } from '../editor/problems';
 import type { Sessions } from '../sessions/sessions';
 import { inProblems, sendable, type Sendable } from './sendable';
-import type { Sender, Sending } from '../sessions/statusBar';
+import type { Underway } from '../sessions/underway';
+import { labelText } from '../ui/textLayout';
+import type { TreeNode } from '../ui/treeNode';
 
 const gone =
   'This answer is no longer available, because the window was reloaded. Send the request again to see a new one.\n';
@@ -28,28 +31,23 @@ type Work = (
 ) => Promise<() => string>;
 
 /** Sends the document of a lens, a menu or the active editor to its server and shows the answer beside it. */
-export class RequestSender implements Sender, vscode.Disposable {
+export class RequestSender implements vscode.Disposable {
   private readonly answers = new VirtualDocuments('dots-answer', () => gone);
-  private readonly changed = new vscode.EventEmitter<void>();
-  private abort: AbortController | undefined;
-  private current: Sending | undefined;
-  readonly onDidChange = this.changed.event;
+  /** The documents whose sending was begun, by URI. */
+  private readonly begun = new Set<string>();
 
   constructor(
     private readonly states: DocumentStates,
     private readonly targets: ServerTargets,
     private readonly sessions: Sessions,
     private readonly data: DataHost,
+    private readonly underway: Underway,
     private readonly log: vscode.LogOutputChannel,
   ) {}
 
-  get sending(): Sending | undefined {
-    return this.current;
-  }
-
   /**
    * Sends a document over the signal channel; every failure is reported to the user, none is thrown. A second click
-   * while one is under way does nothing.
+   * on a document whose sending is under way does nothing.
    * @param blocks whether a mitigation request that is larger than a datagram is sent, in blocks
    */
   send(uri?: vscode.Uri, blocks = false): Promise<void> {
@@ -69,31 +67,27 @@ export class RequestSender implements Sender, vscode.Disposable {
   }
 
   private async carry(uri: vscode.Uri | undefined, channel: Channel, work: Work): Promise<void> {
-    if (this.current !== undefined) return;
     const answered = await this.attempt(uri, channel, work, new AbortController());
     if (answered === undefined) return;
     try {
       await this.show(answered.document, answered.text());
     } catch (error) {
-      showFailure(
-        this.log,
-        `The answer to ${documentName(answered.document.uri.path)} was received, but could not be shown.`,
-        error,
-      );
+      const name = documentName(answered.document.uri.path);
+      showFailure(this.log, `The answer to ${name} was received, but could not be shown.`, error);
     }
   }
 
-  /** Stops waiting for the answer. The server may have received the request. */
-  cancel(): void {
-    if (this.abort === undefined) return;
-    this.abort.abort();
+  /** Stops waiting for an answer: that of a row, the only one, or the one that the user picks. */
+  async cancel(node?: Partial<TreeNode>): Promise<void> {
+    const id = node?.waiting ?? (await this.pickedWait());
+    if (id === undefined) return;
+    this.underway.cancel(id);
     this.log.info('Stopped waiting for the answer; the server may have received the request.');
     vscode.window.setStatusBarMessage('$(circle-slash) DOTS: no longer waiting for the answer', 5000);
   }
 
   dispose(): void {
     this.answers.dispose();
-    this.changed.dispose();
   }
 
   /** The document and the text of the answer, or undefined after a failure, which has been reported to the user. */
@@ -105,25 +99,40 @@ export class RequestSender implements Sender, vscode.Disposable {
   ): Promise<{ document: vscode.TextDocument; text: () => string } | undefined> {
     let target: SettledTarget | undefined;
     let document: vscode.TextDocument | undefined;
+    let begun = false;
     try {
       document = await chosenDocument(uri);
-      this.begin(document, abort);
+      begun = this.begin(document);
+      if (!begun) return undefined;
       const sent = sendable(await this.states.toSend(document), channel);
       target = await this.targets.settle(sent.destination, sent.value, channel);
       if (target === undefined) return undefined;
-      const { uri: at } = document;
-      const source = {
-        document: vscode.workspace.asRelativePath(at),
-        file: at.scheme === 'file' ? at.fsPath : null,
-      };
-      const text = await this.targets.at(target, sent.value, (where) => work(sent, where, source, abort.signal));
+      const text = await this.sendTo(target, sent, document, work, abort);
       return text && { document, text };
     } catch (error) {
-      if (!abort.signal.aborted) this.showError(error, this.wayOutOf(error, target, document?.uri));
+      if (!abort.signal.aborted) this.showError(error, document, this.wayOutOf(error, target, document?.uri));
       return undefined;
     } finally {
-      this.end();
+      if (begun && document !== undefined) this.begun.delete(document.uri.toString());
     }
+  }
+
+  /** While a question to the user is open, nothing is being sent. */
+  private sendTo(
+    target: SettledTarget,
+    sent: Sendable,
+    { uri }: vscode.TextDocument,
+    work: Work,
+    abort: AbortController,
+  ): Promise<(() => string) | undefined> {
+    const source = {
+      document: vscode.workspace.asRelativePath(uri),
+      file: uri.scheme === 'file' ? uri.fsPath : null,
+    };
+    const waiting = { document: documentName(uri.path), profile: target.profile, abort };
+    return this.targets.at(target, sent.value, (where) =>
+      this.underway.during(waiting, () => work(sent, where, source, abort.signal)),
+    );
   }
 
   /**
@@ -146,31 +155,34 @@ export class RequestSender implements Sender, vscode.Disposable {
     await this.answers.showBeside(uri);
   }
 
-  private begin(document: vscode.TextDocument, abort: AbortController): void {
-    this.abort = abort;
-    this.current = { document: documentName(document.uri.path), since: Date.now() };
-    this.tellProgress();
+  /** Whether the sending of a document begins now; another one of the same document has not ended otherwise. */
+  private begin({ uri }: vscode.TextDocument): boolean {
+    const key = uri.toString();
+    const isFirst = !this.begun.has(key);
+    this.begun.add(key);
+    return isFirst;
   }
 
-  private end(): void {
-    this.abort = undefined;
-    this.current = undefined;
-    this.tellProgress();
-  }
-
-  private tellProgress(): void {
-    this.changed.fire();
-    void vscode.commands.executeCommand('setContext', 'dots.sending', this.current !== undefined);
+  private async pickedWait(): Promise<number | undefined> {
+    const waits = this.underway.list();
+    const [only] = waits;
+    if (waits.length < 2) return only?.id;
+    const items = waits.map(({ id, document, profile }) => ({ label: labelText(document), description: profile, id }));
+    const picked = await vscode.window.showQuickPick(items, {
+      title: 'DOTS: Stop Waiting',
+      placeHolder: 'The request that is meant',
+    });
+    return picked?.id;
   }
 
   /** Errors in the Problems view are shown there, as its CodeLens does; every other failure is one message. */
-  private showError(error: unknown, way: Way | undefined): void {
+  private showError(error: unknown, document: vscode.TextDocument | undefined, way: Way | undefined): void {
     if (error instanceof DotsError && error.code === inProblems) {
-      void vscode.commands.executeCommand('workbench.actions.view.problems');
+      void vscode.commands.executeCommand(showProblems);
       return;
     }
     const unanswered = error instanceof DotsError && error.kind === 'unreachable';
-    const name = this.current?.document ?? 'The document';
+    const name = document === undefined ? 'The document' : documentName(document.uri.path);
     const what = unanswered ? `${name} received no answer.` : `${name} was not sent.`;
     showFailure(this.log, what, error, way);
   }
@@ -182,6 +194,6 @@ export function registerSendRequest(sender: RequestSender): vscode.Disposable {
       sender.send(uri, how === inBlocks),
     ),
     vscode.commands.registerCommand('dots.install', (uri?: vscode.Uri) => sender.install(uri)),
-    vscode.commands.registerCommand('dots.cancelSend', () => sender.cancel()),
+    vscode.commands.registerCommand('dots.cancelSend', (node?: TreeNode) => sender.cancel(node)),
   );
 }

@@ -1,16 +1,26 @@
 import * as vscode from 'vscode';
 import { documentActions } from '../ui/documentActions';
+import type { RequestsInForce } from '../ui/runningActions';
 import type { DocumentStates } from './documentStates';
 import { documentSelector } from './languageClient';
 
 /** Links above the top-level member of a document: its actions. */
 export class DocumentLenses implements vscode.CodeLensProvider, vscode.Disposable {
-  private readonly registration: vscode.Disposable;
-  readonly onDidChangeCodeLenses: vscode.Event<void>;
+  private readonly changed = new vscode.EventEmitter<void>();
+  private readonly owned: vscode.Disposable[];
+  readonly onDidChangeCodeLenses = this.changed.event;
 
-  constructor(private readonly states: DocumentStates) {
-    this.onDidChangeCodeLenses = states.onDidChange;
-    this.registration = vscode.languages.registerCodeLensProvider(documentSelector, this);
+  constructor(
+    private readonly states: DocumentStates,
+    private readonly running: RequestsInForce<vscode.TextDocument> & { onDidChange: vscode.Event<void> },
+  ) {
+    const update = (): void => this.changed.fire();
+    this.owned = [
+      this.changed,
+      states.onDidChange(update),
+      running.onDidChange(update),
+      vscode.languages.registerCodeLensProvider(documentSelector, this),
+    ];
   }
 
   /** Waits for the state of the present version: until then the editor moves the existing links along with the text. */
@@ -18,10 +28,13 @@ export class DocumentLenses implements vscode.CodeLensProvider, vscode.Disposabl
     const state = await this.states.current(document, token);
     if (state === undefined || state.line === null) return [];
     const range = new vscode.Range(state.line, 0, state.line, 0);
-    return documentActions(state).map((action) => new vscode.CodeLens(range, { ...action, arguments: [document.uri] }));
+    return documentActions(state, await this.running.of(document)).map(
+      ({ title, tooltip, command, args = [document.uri] }) =>
+        new vscode.CodeLens(range, { title, tooltip, command, arguments: [...args] }),
+    );
   }
 
   dispose(): void {
-    this.registration.dispose();
+    for (const each of this.owned) each.dispose();
   }
 }

@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
 import { DotsError, describeError } from '#dots/model/errors';
 import { oneLine } from '#dots/model/text';
+import { showProblems } from '../ui/documentAction';
 import { notificationText } from '../ui/textLayout';
 
 /** A button of an error message. */
@@ -10,14 +11,14 @@ export interface Way {
   args?: unknown[];
 }
 
-const showProblems: Way = { title: 'Show problems', command: 'workbench.actions.view.problems' };
+const openProblems: Way = { title: 'Show problems', command: showProblems };
 const openProfiles: Way = { title: 'Open profiles', command: 'dots.openProfiles' };
 
 /** The button for a failure, by its code; the log is offered for all. */
 const waysOut: Record<string, Way> = {
   'editor/untrusted': { title: 'Manage trust', command: 'workbench.trust.manage' },
   'destination/untrusted': { title: 'Manage trust', command: 'workbench.trust.manage' },
-  'destination/workspace-errors': showProblems,
+  'destination/workspace-errors': openProblems,
   'destination/profiles-errors': openProfiles,
   'destination/no-profiles-file': openProfiles,
   'destination/no-profile': openProfiles,

@@ -2,6 +2,7 @@ import * as vscode from 'vscode';
 import type { AliasView, FilterView, Orchestrator, RulesInForce } from '#dots/orchestrator/orchestrator';
 import { DotsError } from '#dots/model/errors';
 import { ongoing } from '#dots/words/mitigationStatuses';
+import { onRememberedPorts, rememberPorts } from './rememberedPorts';
 
 /** The secure addresses of the mock, and its lab files for a client of them. */
 export type OrchestratorLab = Pick<Orchestrator, 'coaps' | 'coapsTcp' | 'ca' | 'cert' | 'key'>;
@@ -19,6 +20,7 @@ export class OrchestratorHost implements vscode.Disposable {
   constructor(
     private readonly log: vscode.LogOutputChannel,
     private readonly stateDir: string | undefined,
+    /** Of the workspace. */ private readonly memory: vscode.Memento,
   ) {}
 
   get state(): OrchestratorState {
@@ -107,15 +109,19 @@ export class OrchestratorHost implements vscode.Disposable {
       );
     }
     const { Orchestrator } = await import('#lazy/protocol');
-    const securePort = vscode.workspace.getConfiguration('dots').get<number>('orchestrator.signalPort', 0);
-    const dataPort = vscode.workspace.getConfiguration('dots').get<number>('orchestrator.dataPort', 0);
-    const running = await Orchestrator.start({
-      host: '127.0.0.1',
-      securePort,
-      dataPort,
-      ...(this.stateDir === undefined ? {} : { stateDir: this.stateDir }),
-      log: (line) => this.log.info(`mock: ${line}`),
-    });
+    const configured = {
+      securePort: vscode.workspace.getConfiguration('dots').get<number>('orchestrator.signalPort', 0),
+      dataPort: vscode.workspace.getConfiguration('dots').get<number>('orchestrator.dataPort', 0),
+    };
+    const running = await onRememberedPorts(this.memory, configured, (ports) =>
+      Orchestrator.start({
+        host: '127.0.0.1',
+        ...ports,
+        ...(this.stateDir === undefined ? {} : { stateDir: this.stateDir }),
+        log: (line) => this.log.info(`mock: ${line}`),
+      }),
+    );
+    await rememberPorts(this.memory, running.coaps ?? running.coapsTcp, running.data);
     running.onDidChange(() => this.changed.fire());
     this.running = running;
     this.interrupted = false;

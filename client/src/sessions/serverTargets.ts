@@ -86,6 +86,16 @@ export class ServerTargets {
     return { ...target, cuid: ledger.cuid };
   }
 
+  /**
+   * The target of a document, to say what sending it would do: nobody is asked for a secret or a confirmation. Throws a
+   * DotsError.
+   */
+  async toPlan(destination: Destination, channel: Channel): Promise<SettledTarget> {
+    if (destination.kind === 'none') throw destinationError(destination.problem);
+    if (destination.kind === 'mock') return this.named(await this.mock(destination, channel));
+    return this.named(await this.proven({ ...destination, profile: destination.profile ?? '' }, channel, true));
+  }
+
   /** The target of the mock, which runs. Throws a DotsError. */
   async mockToAsk(): Promise<SettledTarget> {
     return this.named(await this.mock({ kind: 'mock' }, 'signal'));

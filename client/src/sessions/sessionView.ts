@@ -7,6 +7,7 @@ import { treeItem } from '../ui/treeItems';
 import type { Mitigation } from '../ui/mitigation';
 import type { OrchestratorHost } from '../orchestrator/orchestratorHost';
 import type { Sessions } from './sessions';
+import type { Underway } from './underway';
 
 /**
  * The sidebar's tree: session, mitigations, orchestrator. It is updated on events, and counts lifetimes down, once a
@@ -24,12 +25,14 @@ export class SessionView implements vscode.TreeDataProvider<TreeNode>, vscode.Di
   constructor(
     private readonly sessions: Sessions,
     private readonly orchestrator: OrchestratorHost,
+    private readonly underway: Underway,
   ) {
     this.view = vscode.window.createTreeView('dots.session', { treeDataProvider: this, showCollapseAll: false });
     const update = (): void => this.update();
     this.listeners = [
       sessions.onDidChange(update),
       orchestrator.onDidChange(update),
+      underway.onDidChange(update),
       this.view.onDidChangeVisibility(() => this.tickWhileVisible()),
     ];
     this.update();
@@ -44,12 +47,13 @@ export class SessionView implements vscode.TreeDataProvider<TreeNode>, vscode.Di
   tree(): TreeNode[] {
     const { addresses, mitigations, filters, aliases } = this.orchestrator;
     return sessionTree({
+      waiting: this.underway.list(),
       sessions: this.sessions.list().flatMap((session): SessionState[] => {
-        const { name, at, snapshot: facts } = session;
+        const { name, at, snapshot: facts, isShared } = session;
         if (at === undefined || facts === undefined) return [];
         const { server, cuid, production, warnings } = at;
         const mitigations = session.mitigations();
-        return [{ name, server, cuid, production: production !== undefined, facts, warnings, mitigations }];
+        return [{ name, server, cuid, production: production !== undefined, facts, isShared, warnings, mitigations }];
       }),
       orchestrator: addresses.length === 0 ? undefined : { addresses, mitigations, filters, aliases },
       now: Date.now(),
@@ -92,7 +96,7 @@ export class SessionView implements vscode.TreeDataProvider<TreeNode>, vscode.Di
   }
 
   private tickWhileVisible(): void {
-    const wanted = this.view.visible && this.sessions.list().length > 0;
+    const wanted = this.view.visible && this.sessions.list().length + this.underway.list().length > 0;
     if (wanted) this.ticking ??= setInterval(() => this.tick(), 1000);
     else {
       clearInterval(this.ticking);

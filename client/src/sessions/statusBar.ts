@@ -1,25 +1,16 @@
 import * as vscode from 'vscode';
 import { printable } from '#dots/model/text';
 import { duration, plural } from '#dots/words/quantities';
+import { conflictSentences } from '#dots/words/conflicts';
 import { sessionWords } from '#dots/words/sessions';
 import { shortTarget } from '#dots/words/targets';
 import { ongoing } from '#dots/words/mitigationStatuses';
 import type { OrchestratorHost } from '../orchestrator/orchestratorHost';
+import { endedByItself, isAboutToEnd, isAttackOn, type Mitigation } from '../ui/mitigation';
 import { labelText } from '../ui/textLayout';
 import type { SessionHost } from './sessionHost';
 import type { Sessions } from './sessions';
-
-/** The document being sent, and since when, milliseconds since 1970. */
-export interface Sending {
-  document: string;
-  since: number;
-}
-
-/** The senders that the status bar shows. */
-export interface Sender {
-  readonly sending: Sending | undefined;
-  readonly onDidChange: vscode.Event<void>;
-}
+import type { Underway } from './underway';
 
 interface Look {
   text: string;
@@ -39,11 +30,11 @@ export class StatusBar implements vscode.Disposable {
   constructor(
     private readonly orchestrator: OrchestratorHost,
     private readonly sessions: Sessions,
-    private readonly sender: Sender,
+    private readonly underway: Underway,
   ) {
     this.item.name = 'DOTS session';
     const update = (): void => this.update();
-    this.listeners = [orchestrator.onDidChange(update), sessions.onDidChange(update), sender.onDidChange(update)];
+    this.listeners = [orchestrator.onDidChange(update), sessions.onDidChange(update), underway.onDidChange(update)];
     this.update();
     this.item.show();
   }
@@ -55,7 +46,7 @@ export class StatusBar implements vscode.Disposable {
   }
 
   private update(): void {
-    this.tick(this.sender.sending !== undefined);
+    this.tick(this.underway.list().length > 0);
     const { text, tooltip, command, warning } = this.look();
     this.item.text = text;
     this.item.tooltip = printable(tooltip);
@@ -78,15 +69,18 @@ export class StatusBar implements vscode.Disposable {
   }
 
   private sendingLook(): Look | undefined {
-    const { sending } = this.sender;
-    if (sending === undefined) return undefined;
-    const seconds = Math.floor((Date.now() - sending.since) / 1000);
-    const what =
-      this.orchestrator.state === 'starting'
-        ? 'starting the mock orchestrator'
-        : `sending ${labelText(sending.document)}`;
+    const [first, ...rest] = this.underway.list();
+    if (first === undefined) return undefined;
+    const seconds = Math.floor((Date.now() - first.since) / 1000);
+    const elapsed = seconds > 0 ? `, ${duration(seconds)}` : '';
+    if (rest.length > 0)
+      return {
+        text: `$(sync~spin) DOTS: sending ${plural(rest.length + 1, 'document')}${elapsed}`,
+        tooltip: 'Click to see them, and to stop waiting.',
+        command: showView,
+      };
     return {
-      text: `$(sync~spin) DOTS: ${what}${seconds > 0 ? `, ${duration(seconds)}` : ''} $(close)`,
+      text: `$(sync~spin) DOTS: sending ${labelText(first.document)}${elapsed} $(close)`,
       tooltip: 'Click to stop waiting for the answer.',
       command: 'dots.cancelSend',
     };
@@ -94,7 +88,7 @@ export class StatusBar implements vscode.Disposable {
 
   private sessionLook(): Look | undefined {
     const sessions = this.sessions.list();
-    const [worst] = sessions.flatMap(needsAttention);
+    const [worst] = needs.flatMap((need) => sessions.map(need)).filter((look) => look !== undefined);
     if (worst !== undefined) return worst;
     const open = sessions.filter(({ state }) => state === 'open');
     if (open.length === 0) return undefined;
@@ -128,25 +122,52 @@ export class StatusBar implements vscode.Disposable {
   }
 }
 
-/** A server that does not answer, or a mitigation that has ended by itself. */
-function needsAttention(session: SessionHost): Look[] {
-  const { name, snapshot } = session;
-  const ended = session.mitigations().find((each) => each.ended !== undefined && each.ended !== 'withdrawn');
-  const common = { command: showView, warning: true as const };
-  if (snapshot !== undefined && !['connected', 'connecting'].includes(snapshot.state))
-    return [
-      {
-        ...common,
-        text: `$(warning) DOTS: ${labelText(name)} ${snapshot.state === 'never-reached' ? 'not reached' : snapshot.state.replace('-', ' ')}`,
-        tooltip: `${sessionWords(snapshot)} Click to see the session.`,
-      },
-    ];
-  if (ended === undefined) return [];
-  return [
-    {
-      ...common,
-      text: `$(warning) DOTS: mitigation of ${labelText(shortTarget(ended.scope))} over`,
-      tooltip: `${name}: ${ended.ended ?? ''}. Click to see it; dismiss it there.`,
-    },
-  ];
+/** What needs attention, the worst first: a server that does not answer, and what happens to mitigations. */
+const needs: readonly ((session: SessionHost) => Look | undefined)[] = [
+  unreachable,
+  onMitigation(endedByItself, 'over', ({ ended = '' }) => `${ended}. Dismiss it there.`),
+  onMitigation(
+    (each) => isAboutToEnd(each, Date.now()) && isAttackOn(each),
+    'ends soon',
+    () => 'The attack goes on: renew it.',
+  ),
+  onMitigation(
+    ({ scope, ended }) => ended === undefined && conflictSentences([scope]).length > 0,
+    'in conflict',
+    ({ scope }) => conflictSentences([scope]).join(' '),
+  ),
+  onMitigation(
+    ({ unanswered, ended }) => unanswered === true && ended === undefined,
+    'unanswered',
+    () => 'It may have arrived: refresh to ask the server.',
+  ),
+];
+
+const warning = { command: showView, warning: true as const };
+
+function unreachable({ name, snapshot }: SessionHost): Look | undefined {
+  if (snapshot === undefined || ['connected', 'connecting'].includes(snapshot.state)) return undefined;
+  const state = snapshot.state === 'never-reached' ? 'not reached' : snapshot.state.replace('-', ' ');
+  return {
+    ...warning,
+    text: `$(warning) DOTS: ${labelText(name)} ${state}`,
+    tooltip: `${sessionWords(snapshot)} Click to see the session.`,
+  };
+}
+
+/** The first mitigation of which something is true. */
+function onMitigation(
+  isMeant: (mitigation: Mitigation) => boolean,
+  what: string,
+  sentence: (mitigation: Mitigation) => string,
+): (session: SessionHost) => Look | undefined {
+  return (session) => {
+    const found = session.mitigations().find(isMeant);
+    if (found === undefined) return undefined;
+    return {
+      ...warning,
+      text: `$(warning) DOTS: mitigation of ${labelText(shortTarget(found.scope))} ${what}`,
+      tooltip: `${session.name}: ${sentence(found)} Click to see it.`,
+    };
+  };
 }

@@ -1,15 +1,11 @@
 import type { DocumentState } from '#contract';
+import type { DocumentKind } from '#dots/model/documents';
 import { plural } from '#dots/words/quantities';
 import type { Destination, DestinationProblem } from '#dots/workspace/destination';
 import { destinationName, destinationServer } from './destinationText';
+import { showProblems, type DocumentAction } from './documentAction';
+import { runningActions, type RunningRequest } from './runningActions';
 import { labelText } from './textLayout';
-
-/** A link above a document: the command receives the document's URI. */
-export interface DocumentAction {
-  title: string;
-  tooltip: string;
-  command: string;
-}
 
 /** The action for a document on its channel. */
 interface Sending {
@@ -33,24 +29,48 @@ const install: Sending = {
   command: 'dots.install',
 };
 
+const dryRun: DocumentAction = {
+  title: 'Dry run',
+  tooltip: 'Show where this would go and what would be sent, without sending it',
+  command: 'dots.dryRun',
+};
+
 const preview: DocumentAction = {
   title: 'Preview Flowspec',
   tooltip: 'Show the BGP Flowspec rules of this document beside it',
   command: 'dots.previewFlowspec',
 };
 
-/** The actions for a document, by its state. */
-export function documentActions(state: DocumentState): DocumentAction[] {
-  switch (state.kind) {
-    case 'acls':
-      return [...sending(state, install), preview];
-    case 'aliases':
-      return sending(state, install);
-    case 'mitigation-scope':
-      return [...sending(state, send), preview];
-    default:
-      return [];
-  }
+/** How a kind of document reaches its server; of the other kinds, servers or sessions send those that there are. */
+const ways: Partial<Record<DocumentKind, Sending>> = {
+  'mitigation-scope': send,
+  'signal-config': send,
+  'telemetry-setup': send,
+  telemetry: send,
+  acls: install,
+  aliases: install,
+  'vendor-mapping': install,
+};
+
+/** The kinds that become Flowspec rules. */
+const previewed: ReadonlySet<string> = new Set<DocumentKind>(['mitigation-scope', 'acls']);
+
+/**
+ * The actions for a document, by its state.
+ * @param running the mitigations in force that it has requested
+ */
+export function documentActions(state: DocumentState, running: readonly RunningRequest[] = []): DocumentAction[] {
+  const way = state.kind === null ? undefined : ways[state.kind as DocumentKind];
+  if (way === undefined) return [];
+  const sends = sending(state, way);
+  const here = running.find(({ where }) => where.session === state.destination?.profile);
+  const others = running.filter((each) => each !== here);
+  return [
+    ...(here === undefined ? sends : runningActions(here, sends)),
+    ...others.flatMap((each) => runningActions(each, [])),
+    ...(sends.some((action) => action.sends) ? [dryRun] : []),
+    ...(previewed.has(state.kind ?? '') ? [preview] : []),
+  ];
 }
 
 /** Only a server sends a status. */
@@ -60,15 +80,16 @@ function sending(state: DocumentState, how: Sending): DocumentAction[] {
   if (state.requestErrors > 0) return [errors(state, how)];
   if (destination.kind === 'none') return [obstacle(destination, how)];
   const { title, tooltip, command } = how;
-  return [{ title: title(destinationName(destination)), tooltip: tooltip(destinationServer(destination)), command }];
+  const [name, server] = [destinationName(destination), destinationServer(destination)];
+  return [{ title: title(name), tooltip: tooltip(server), command, sends: true }];
 }
 
 /** Errors that it has only as a request are not in the Problems view: the command itself reports them. */
 function errors({ requestErrors, counts }: DocumentState, { verb, command }: Sending): DocumentAction {
   return {
-    title: `${plural(requestErrors, 'error')}: cannot ${verb} this yet`,
+    title: `${plural(requestErrors, 'error')}: nothing to ${verb} yet`,
     tooltip: 'Show the problems of this document',
-    command: counts.error > 0 ? 'workbench.actions.view.problems' : command,
+    command: counts.error > 0 ? showProblems : command,
   };
 }
 
@@ -80,7 +101,7 @@ interface Obstacle {
 
 const nowhere = (why: string, verb: Sending['verb']): string => `${why}: cannot ${verb} this yet`;
 const openProfiles = { tooltip: 'Open your server profiles', command: 'dots.openProfiles' };
-const openProblems = { tooltip: 'Show the problems', command: 'workbench.actions.view.problems' };
+const openProblems = { tooltip: 'Show the problems', command: showProblems };
 const noProfile: Obstacle = { title: (profile, verb) => nowhere(`No profile "${profile}"`, verb), ...openProfiles };
 
 const obstacles: Record<DestinationProblem['code'], Obstacle> = {

@@ -1,8 +1,10 @@
 import { printable } from '#dots/model/text';
-import { mitigationStatusWords, type MitigationStatusWords } from '#dots/words/mitigationStatuses';
+import { conflictSentences } from '#dots/words/conflicts';
+import type { MitigationStatusWords } from '#dots/words/mitigationStatuses';
 import { bitRate, count, duration, traffic } from '#dots/words/quantities';
 import { shortTarget, targetWords } from '#dots/words/targets';
 import { remaining, type Mitigation } from './mitigation';
+import { coarse, timeWords, wordsOf } from './mitigationWords';
 import { statusIcon } from './statusIcons';
 import { lined } from './textLayout';
 import { fact, type TreeNode } from './treeNode';
@@ -45,6 +47,7 @@ export function mitigationNode(mitigation: Mitigation, now: number, { name, cuid
         'pulse',
         lined(words.sentence, `In the protocol: ${mitigation.status}`),
       ),
+      ...conflictNodes(mitigation, id),
       ...startedNodes(mitigation, now, id),
       ...(words.ending
         ? droppedNodes(mitigation, id).slice(0, 1)
@@ -62,32 +65,28 @@ function roleOf({ ended, record }: Mitigation, { ending }: MitigationStatusWords
   return record === undefined ? 'foreign' : 'mitigation';
 }
 
-/** The status; also of a request without an answer, and why a mitigation has ended. */
-function wordsOf({ status, unanswered, ended }: Mitigation): MitigationStatusWords {
-  if (ended !== undefined) return { short: ended, sentence: `The mitigation is over: ${ended}.`, ending: true };
-  if (unanswered === undefined) return mitigationStatusWords(status);
-  return {
-    short: 'no answer',
-    sentence: 'The request had no answer: it may have arrived. Refresh to ask the server.',
-    ending: false,
-  };
-}
-
 /** Statuses of which the icon says enough in a row. */
 const usual: ReadonlySet<string> = new Set(['attack-successfully-mitigated']);
 
+/** Statuses that matter more than the time that is left. */
+const urgent: ReadonlySet<string> = new Set(['attack-exceeded-capability', 'attack-stopped']);
+
+/** What matters most comes first: a narrow view cuts off the rest. */
 function rowWords(mitigation: Mitigation, { short, ending }: MitigationStatusWords, now: number): string {
   if (ending) return short;
-  const left = remaining(mitigation, now);
-  const time = left === -1 ? 'until withdrawn' : left === 0 ? 'lifetime over' : `${coarse(left)} left`;
-  const { octetsPerSecond = 0 } = mitigation.dropped ?? {};
+  const { status, unanswered, dropped } = mitigation;
+  const { octetsPerSecond = 0 } = dropped ?? {};
   const rate = octetsPerSecond > 0 ? [bitRate(octetsPerSecond)] : [];
-  const status = usual.has(mitigation.status) && mitigation.unanswered === undefined ? [] : [short];
-  return [...status, time, ...rate].join(', ');
+  const facts = [timeWords(mitigation, now), ...rate];
+  if (unanswered === true || urgent.has(status)) return [short, ...facts].join(', ');
+  return [...facts, ...(usual.has(status) ? [] : [short])].join(', ');
 }
 
-/** In whole minutes where there are some: a row that changes each second draws the eye. */
-const coarse = (seconds: number): string => duration(seconds < 60 ? seconds : seconds - (seconds % 60));
+/** What the server reports to be in conflict with it (RFC 9132 section 4.4.1.3). */
+const conflictNodes = ({ scope }: Mitigation, id: string): TreeNode[] =>
+  conflictSentences([scope]).map((sentence, index) =>
+    fact(`${id}/conflict/${index}`, 'Conflict', sentence, 'warning', lined(sentence)),
+  );
 
 const startedNodes = ({ record }: Mitigation, now: number, id: string): TreeNode[] =>
   record?.startedAt === undefined

@@ -17,13 +17,24 @@ export interface SessionState {
   production: boolean;
   /** What is known of the session now. */
   facts: SessionFacts;
+  /** Whether `dots session` keeps it, and not the editor. */
+  isShared?: boolean;
   /** What is wrong with the credentials soon, one sentence each. */
   warnings?: readonly string[] | undefined;
   mitigations: readonly Mitigation[];
 }
 
+/** A document that is being sent; `since`: milliseconds since 1970. */
+export interface WaitingState {
+  id: number;
+  document: string;
+  profile: string;
+  since: number;
+}
+
 /** The data of the rows. */
 export interface TreeState {
+  waiting?: readonly WaitingState[];
   sessions: readonly SessionState[];
   orchestrator:
     | {
@@ -42,13 +53,36 @@ export interface TreeState {
  * next step instead.
  */
 export function sessionTree(state: TreeState): TreeNode[] {
+  const { sessions, waiting = [], now } = state;
   const orchestrator = orchestratorNode(state.orchestrator);
-  if (state.sessions.length === 0) return orchestrator.children.length === 0 ? [] : [orchestrator];
-  return [...state.sessions.map((session) => sessionNode(session, state.now)), orchestrator];
+  if (sessions.length + waiting.length === 0) return orchestrator.children.length === 0 ? [] : [orchestrator];
+  return [
+    ...waiting.map((each) => waitingNode(each, now)),
+    ...sessions.map((session) => sessionNode(session, now)),
+    orchestrator,
+  ];
+}
+
+function waitingNode({ id, document, profile, since }: WaitingState, now: number): TreeNode {
+  const elapsed = duration(Math.max(0, now - since) / 1000);
+  return {
+    id: `waiting/${id}`,
+    role: 'waiting',
+    waiting: id,
+    label: printable(document),
+    description: printable(`${elapsed}, no answer from ${profile} yet`),
+    spoken: printable(`Sending ${document} to ${profile}, for ${elapsed}`),
+    tooltip: lined(
+      `${document} is being sent to ${profile}, for ${elapsed}.`,
+      'A request without an answer is repeated. Stop waiting with the button of this row, or with the key Delete.',
+    ),
+    icon: 'sync~spin',
+    children: [],
+  };
 }
 
 function sessionNode(session: SessionState, now: number): TreeNode {
-  const { name, server, cuid, production, facts } = session;
+  const { name, server, cuid, production, facts, isShared = false } = session;
   const { state, security } = facts;
   const mitigations = session.mitigations.map((mitigation) => mitigationNode(mitigation, now, session));
   const words = shortSessionWords(facts);
@@ -65,12 +99,14 @@ function sessionNode(session: SessionState, now: number): TreeNode {
       ...(state === 'connected' ? protection(security) : []),
       `State: ${sessionWords(facts)}`,
       `cuid: ${cuid}`,
+      ...(isShared ? ['Kept by dots session'] : []),
     ),
     icon: production ? 'server-environment' : 'vm-active',
     color: stateColors[state] ?? (production ? 'charts.orange' : 'charts.green'),
     children: [
       ...(state === 'connected' ? [] : [lossNode(session)]),
       ...warningNodes(session),
+      ...(isShared ? [sharedNode(name)] : []),
       ...(state === 'connected' ? [transportNode(session), heardNode(session)] : []),
       ...(mitigations.length > 0 || state !== 'connected' ? mitigations : [noMitigation(name)]),
     ],
@@ -128,6 +164,15 @@ function heardNode({ name, facts: { heardMs = 0, roundTripMs } }: SessionState):
     'The last message of the server: an answer, a notification or a heartbeat.',
   );
 }
+
+const sharedNode = (name: string): TreeNode =>
+  fact(
+    `session/${name}/kept`,
+    'Session',
+    'kept by dots session',
+    'server-process',
+    'The running command dots session has this session, also for the commands of this user, and keeps it when the editor is closed.',
+  );
 
 /** What has to be done before the next session cannot be opened. */
 const warningNodes = ({ name, warnings = [] }: SessionState): TreeNode[] =>

@@ -68,6 +68,11 @@ export function makePrefix(octets: Octets, length: number): Prefix {
   return { family: familyOf(octets), octets: maskedOctets(octets, length), length };
 }
 
+/** The prefix of all addresses of a family. */
+export function everyAddress(family: Family): Prefix {
+  return { family, octets: new Array<number>(addressBits(family) / 8).fill(0), length: 0 };
+}
+
 /** The prefix of a single address. */
 export function hostPrefix(octets: Octets): Prefix {
   return makePrefix(octets, 8 * octets.length);

@@ -2,55 +2,73 @@ import { itemsOf, type JsonObject } from '#dots/model/json';
 import { overlaps, parsePrefix, type Prefix } from '#dots/model/prefix';
 import type { TrafficClass } from '#dots/model/trafficClass';
 import type { VectorName } from '#dots/model/attackVectors';
-import { trafficFor } from '#dots/world/attack';
+import { trafficFor, type RequestedAttack } from '#dots/world/attack';
 import type { World } from '#dots/world/world';
+import type { Policy } from '#dots/workspace/policy/policy';
 import { matchOf } from './requestFacts';
 
 /** How long the attack on a mitigation lasts that meets no traffic of the policy, seconds. */
 const attackSeconds = 300;
 
-/** How many mitigations meet an attack at once, and how many begin to in one second: it bounds the work of a second. */
-const mostMet = 500;
+/** How many classes attacks have at once, those of one attack, and how many attacks begin in one second. */
+const mostClasses = 256;
+const mostOfAttack = 32;
 const mostBegun = 20;
 
 interface Wanted {
   scope: JsonObject;
   vectors: readonly VectorName[];
+  /** How many seconds ago the request was made. */
+  age: number;
+}
+
+/** The attack that alike requests meet. */
+interface Attack {
+  requested: RequestedAttack;
+  /** Keys of the mitigations. */
+  members: Set<string>;
+  seconds: number;
+  /** The second after which it is over, and its classes; undefined: it does not run. */
+  running?: { until: number; classes: readonly string[] };
 }
 
 /**
  * The traffic that mitigations meet: that of the policy or, where it has none for their targets, an attack of the
- * vectors that they name, beside legitimate traffic.
+ * vectors that they name, beside legitimate traffic. Alike requests meet the same attack. So many attacks as bound the
+ * work of a second run at once; others wait for their end.
  */
 export class AttackTraffic {
-  private readonly waiting = new Map<string, Wanted>();
-  private readonly begun = new Map<string, string[]>();
+  private readonly attacks = new Map<string, Attack>();
+  private readonly byMember = new Map<string, string>();
+  private readonly waiting = new Set<Attack>();
+  private readonly running = new Set<Attack>();
+  private classes = 0;
   /** What lasts until it is stopped, by name: the traffic of the policy, and what was started beside it. */
   private readonly lasting: Map<string, TrafficClass>;
 
   constructor(
     private readonly world: World,
-    private ofPolicy: readonly TrafficClass[],
+    private policy: Pick<Policy, 'traffic' | 'quiet'>,
   ) {
-    this.lasting = new Map(ofPolicy.map((traffic) => [traffic.name, traffic]));
-    for (const traffic of ofPolicy) world.addClass(traffic);
+    this.lasting = new Map(policy.traffic.map((traffic) => [traffic.name, traffic]));
+    for (const traffic of policy.traffic) world.addClass(traffic);
   }
 
   /** Follows the traffic of another policy: classes that are the same continue. */
-  adopt(ofPolicy: readonly TrafficClass[]): void {
+  adopt(policy: Pick<Policy, 'traffic' | 'quiet'>): void {
     const started = new Set(this.started);
-    const before = this.ofPolicy;
-    this.ofPolicy = ofPolicy;
+    const before = this.policy.traffic;
+    this.policy = policy;
     const isSame = (one: TrafficClass): boolean =>
       before.some((other) => JSON.stringify(other) === JSON.stringify(one));
-    const names = new Set(ofPolicy.map(({ name }) => name));
+    const names = new Set(policy.traffic.map(({ name }) => name));
     for (const { name } of before) if (!names.has(name) && !started.has(name)) this.stop(name);
-    for (const traffic of ofPolicy) if (!isSame(traffic)) this.start(traffic);
+    for (const traffic of policy.traffic) if (!isSame(traffic)) this.start(traffic);
   }
 
   /** The names of what was started beside the traffic of the policy. */
   get started(): string[] {
-    const names = new Set(this.ofPolicy.map(({ name }) => name));
+    const names = new Set(this.policy.traffic.map(({ name }) => name));
     return [...this.lasting.keys()].filter((name) => !names.has(name));
   }
 
@@ -66,55 +84,101 @@ export class AttackTraffic {
     this.world.removeClass(name);
   }
 
-  /** A mitigation has started. @param scope with the targets of its aliases */
-  want(key: string, wanted: Wanted): void {
-    if (!this.isMet(wanted.scope)) this.waiting.set(key, wanted);
-  }
-
-  /** A mitigation has ended, and with it the attack. */
-  end(key: string): void {
-    this.waiting.delete(key);
-    for (const name of this.begun.get(key) ?? []) this.world.removeClass(name);
-    this.begun.delete(key);
-  }
-
   /** Whether there is traffic without a mitigation. */
   get isLasting(): boolean {
     return this.lasting.size > 0;
   }
 
+  /** Whether there is traffic, or will be. */
+  get isBusy(): boolean {
+    return this.isLasting || this.running.size + this.waiting.size > 0;
+  }
+
+  /** A mitigation has started. @param scope with the targets of its aliases */
+  want(key: string, { scope, vectors, age }: Wanted): void {
+    const targets = itemsOf(scope['target-prefix']).map(String);
+    const seconds = attackSeconds - age;
+    if (targets.length === 0 || seconds <= 0 || this.isMet(targets)) return;
+    const alike = JSON.stringify([targets, vectors, matchOf(scope)]);
+    const attack = this.attacks.get(alike) ?? {
+      requested: { name: key, targets, vectors, ...matchOf(scope) },
+      members: new Set(),
+      seconds,
+    };
+    this.attacks.set(alike, attack);
+    this.byMember.set(key, alike);
+    attack.members.add(key);
+    attack.seconds = Math.max(attack.seconds, seconds);
+    if (attack.running === undefined) this.waiting.add(attack);
+  }
+
+  /** The attack on a mitigation goes on, for as long again. */
+  renew(key: string): void {
+    const attack = this.attacks.get(this.byMember.get(key) ?? '');
+    if (attack === undefined) return;
+    this.leave(attack);
+    attack.seconds = attackSeconds;
+    this.waiting.add(attack);
+  }
+
+  /** A mitigation has ended, and with the last of alike ones the attack. */
+  end(key: string): void {
+    const alike = this.byMember.get(key) ?? '';
+    const attack = this.attacks.get(alike);
+    this.byMember.delete(key);
+    attack?.members.delete(key);
+    if (attack === undefined || attack.members.size > 0) return;
+    this.leave(attack);
+    this.waiting.delete(attack);
+    this.attacks.delete(alike);
+  }
+
   /** Part of each second. */
   begin(): void {
-    const left = Math.min(mostBegun, mostMet - this.begun.size);
-    for (const [key, { scope, vectors }] of [...this.waiting].slice(0, Math.max(0, left))) {
-      this.waiting.delete(key);
-      const targets = itemsOf(scope['target-prefix']).map(String);
-      const classes = trafficFor({ name: key, targets, vectors, ...matchOf(scope) }).map(ending);
-      for (const traffic of classes) this.world.addClass(traffic);
-      this.begun.set(
-        key,
-        classes.map(({ name }) => name),
-      );
+    for (const attack of [...this.running]) if (this.world.second >= (attack.running?.until ?? 0)) this.leave(attack);
+    let begun = 0;
+    for (const attack of this.waiting) {
+      if (begun === mostBegun || this.classes > mostClasses - mostOfAttack) return;
+      this.waiting.delete(attack);
+      this.meet(attack);
+      begun += 1;
     }
   }
 
-  private isMet(scope: JsonObject): boolean {
-    const targets = itemsOf(scope['target-prefix']).flatMap((text) => parsePrefix(String(text)) ?? []);
+  private meet(attack: Attack): void {
+    const all = trafficFor(attack.requested).slice(0, mostOfAttack);
+    for (const traffic of all) this.world.addClass(lasting(traffic, attack.seconds));
+    const until = this.world.second + attack.seconds + this.policy.quiet.for + 2;
+    attack.running = { until, classes: all.map(({ name }) => name) };
+    this.running.add(attack);
+    this.classes += all.length;
+  }
+
+  /** The classes of an attack leave the world: it is over, and was quiet for as long as that takes to be noticed. */
+  private leave(attack: Attack): void {
+    for (const name of attack.running?.classes ?? []) this.world.removeClass(name);
+    this.classes -= attack.running?.classes.length ?? 0;
+    this.running.delete(attack);
+    delete attack.running;
+  }
+
+  private isMet(texts: readonly string[]): boolean {
+    const targets = texts.flatMap((text) => parsePrefix(text) ?? []);
     const meets = (to: Prefix | undefined): boolean =>
       to !== undefined && targets.some((target) => overlaps(target, to));
     return [...this.lasting.values()].some(({ to }) => meets(parsePrefix(to)));
   }
 }
 
-function ending(traffic: TrafficClass): TrafficClass {
+function lasting(traffic: TrafficClass, seconds: number): TrafficClass {
   const { kind, rate } = traffic;
   if (kind !== 'attack' || typeof rate !== 'number') return traffic;
   return {
     ...traffic,
     rate: [
       [0, rate],
-      [attackSeconds, rate],
-      [attackSeconds + 1, 0],
+      [seconds, rate],
+      [seconds + 1, 0],
     ],
   };
 }

@@ -12,7 +12,7 @@ import type {
 } from '#dots/dotsServer/state/mitigator';
 import { aliasTargets } from '#dots/dotsServer/signal/aliases';
 import { withoutFilterControl } from '#dots/dotsServer/signal/filterControl';
-import { itemsOf, isObject, type JsonObject } from '#dots/model/json';
+import type { JsonObject } from '#dots/model/json';
 import type { Clock } from '#dots/runtime/clock';
 import type { Policy, PolicyNode, Role } from '#dots/workspace/policy/policy';
 import { World } from '#dots/world/world';
@@ -27,13 +27,16 @@ import {
 } from './admission';
 import { AttackTraffic } from './attackTraffic';
 import { withinDomain } from './clientDomainAcls';
-import { NodeTables, type InstalledAt } from './nodeTables';
+import { Filtering } from './filtering';
+import { NodeTables } from './nodeTables';
 import type { RequestFacts } from './policy/facts';
-import { baselinesIn, requestFacts, shapeOf, type ReceivedTelemetry } from './requestFacts';
-import { clientFile, inputsInForce, mitigationFile, qualifiedName } from './rulesInForce';
+import { baselinesIn, requestFacts, type ReceivedTelemetry } from './requestFacts';
+import { RuleDrops } from './ruleDrops';
 import { RunningMitigation } from './runningMitigation';
+import { ScrubbedVolumes } from './scrubbedVolumes';
 import type { Scrubbers } from './scrubbing';
 import { SimulatedSeconds } from './simulatedSeconds';
+import { Translations } from './translations';
 
 export interface PolicyMitigatorOptions {
   policy: Policy;
@@ -42,8 +45,6 @@ export interface PolicyMitigatorOptions {
   /** Of all chance in the simulated world; default: 1. */
   seed?: number;
 }
-
-const aclList = 'ietf-dots-signal-control:acl-list';
 
 /**
  * Carries out mitigations as a policy says: what is done follows from what DOTS messages said, what is reported from
@@ -55,28 +56,29 @@ export class PolicyMitigator implements Mitigator {
   /** Has DMSs carry out requests; undefined: there is none that can be asked. */
   scrubbers: Scrubbers | undefined;
   private server: ServedState | undefined;
+  private readonly translations = new Translations();
   private readonly seconds: SimulatedSeconds;
   readonly traffic: AttackTraffic;
-  private readonly running = new Map<string, RunningMitigation>();
+  private readonly filtering: Filtering;
   /** Started by a server that does not know its clients yet. */
   private readonly early = new Set<RunningMitigation>();
-  /** Rules of requests that are accepted and not on their nodes yet, by node. */
-  private readonly pending = new Map<string, number>();
-  /** The volume of requests that DMSs carry out, bits per second. */
-  private readonly volumes = new Map<string, { dms: string; volume: number }>();
-  private isOutdated = true;
   private current: Policy;
   /** Nodes of earlier policies: they have the rules of requests that run. */
   private retired: PolicyNode[] = [];
+  private readonly scrubbed = new ScrubbedVolumes();
 
   constructor(private readonly options: PolicyMitigatorOptions) {
     const { policy, clock, seed = 1 } = options;
     this.current = policy;
-    this.world = new World(policy, seed);
-    this.tables = new NodeTables(this.world);
-    this.traffic = new AttackTraffic(this.world, policy.traffic);
-    this.seconds = new SimulatedSeconds(this.world, clock, () => this.beforeSecond());
-    this.seconds.onSecond(() => this.afterSecond());
+    const world = new World(policy, seed);
+    const nodes = policy.nodes.map(({ name }) => name);
+    this.world = world;
+    this.tables = new NodeTables(nodes, world, this.translations);
+    this.traffic = new AttackTraffic(world, policy);
+    const withoutRules = (running: RunningMitigation): void => running.report(status.exceeded);
+    this.filtering = new Filtering({ policy, world, tables: this.tables, clock, withoutRules });
+    this.seconds = new SimulatedSeconds(world, clock, () => this.beforeSecond());
+    this.seconds.onSecond(() => this.filtering.second());
     if (this.traffic.isLasting) this.seconds.begin();
   }
 
@@ -100,18 +102,17 @@ export class PolicyMitigator implements Mitigator {
     const names = new Set(policy.nodes.map(({ name }) => name));
     this.retired = [...this.current.nodes, ...this.retired].filter(({ name }) => !names.has(name));
     this.world.adopt(policy);
-    this.traffic.adopt(policy.traffic);
+    this.traffic.adopt(policy);
+    this.tables.add(policy.nodes.map(({ name }) => name));
+    this.filtering.adopt(policy, this.retired);
     this.current = policy;
-    this.isOutdated = true;
     this.seconds.begin();
   }
 
   attach(server: ServedState): void {
     this.server = server;
-    server.onDidChange(() => {
-      this.isOutdated = true;
-      this.seconds.begin();
-    });
+    this.filtering.attach(server);
+    server.watchDataClients(() => this.seconds.begin());
     for (const running of this.early) this.carryOut(running);
     this.early.clear();
     this.scrubbers?.resumed();
@@ -127,18 +128,22 @@ export class PolicyMitigator implements Mitigator {
   start(mitigation: Mitigation, report: ReportStatus): ActiveMitigation {
     const key = mitigationKey(mitigation);
     const running: RunningMitigation = new RunningMitigation(mitigation, {
-      quiet: this.policy.quiet,
       now: () => this.options.clock.now(),
       report,
+      drops: new RuleDrops(this.world),
+      goesOn: () => {
+        this.traffic.renew(key);
+        this.filtering.renew(running);
+        this.seconds.begin();
+      },
       ended: () => {
         this.traffic.end(key);
-        this.volumes.delete(key);
+        this.scrubbed.delete(key);
         this.early.delete(running);
-        if (this.running.get(key) === running) this.running.delete(key);
-        this.isOutdated = true;
+        this.filtering.remove(running);
+        this.seconds.begin();
       },
     });
-    this.running.set(key, running);
     if (this.server === undefined) this.early.add(running);
     else this.carryOut(running);
     return running;
@@ -147,6 +152,7 @@ export class PolicyMitigator implements Mitigator {
   /** Stops the simulated time. */
   close(): void {
     this.seconds.close();
+    this.filtering.close();
   }
 
   private admitMitigation(proposal: Proposal, mitigation: Mitigation): Objection | undefined {
@@ -155,8 +161,7 @@ export class PolicyMitigator implements Mitigator {
     if ('refusal' in outcome) return this.refused(outcome.refusal, proposal, mitigation.mid);
     const { cuid } = mitigation;
     this.server?.decisions.put({ ...outcome.decision, cuid, at: this.options.clock.now() });
-    for (const node of outcome.decision.nodes ?? [])
-      this.pending.set(node, (this.pending.get(node) ?? 0) + outcome.rules);
+    this.filtering.expect(mitigation, outcome.decision.nodes ?? [], outcome.rules);
     return undefined;
   }
 
@@ -197,7 +202,7 @@ export class PolicyMitigator implements Mitigator {
   private changedAcls({ cuid, stored }: Proposal): JsonObject[] {
     if (stored === undefined) return [];
     const before = new Map(this.server?.dataClient(cuid)?.acls.map(({ value }) => [value.name, JSON.stringify(value)]));
-    const mitigations = this.ownMitigations(cuid);
+    const mitigations = this.filtering.of(cuid);
     return stored.acls
       .map(({ value }) => value)
       .filter((acl) => before.get(acl.name) !== JSON.stringify(acl) && isActiveAcl(acl, stored, mitigations))
@@ -208,7 +213,7 @@ export class PolicyMitigator implements Mitigator {
   private activated({ cuid, stored }: Proposal, mitigation: Mitigation): JsonObject[] {
     if (stored === undefined) return [];
     const before = this.server?.dataClient(cuid);
-    const mitigations = this.ownMitigations(cuid);
+    const mitigations = this.filtering.of(cuid);
     const were = new Set(
       (before?.acls ?? [])
         .filter(({ value }) => before !== undefined && isActiveAcl(value, before, mitigations))
@@ -220,18 +225,15 @@ export class PolicyMitigator implements Mitigator {
       .map((acl) => withinDomain(acl, stored.ownPrefixes));
   }
 
-  private ownMitigations(cuid: string): Mitigation[] {
-    return [...this.running.values()].map(({ mitigation }) => mitigation).filter((each) => each.cuid === cuid);
-  }
-
   private carryOut(running: RunningMitigation): void {
     const { mitigation } = running;
     const decision = this.server?.decisions.of(mitigation) ?? this.decideLate(running);
     const scope = this.fullScope(mitigation);
-    this.follow(running, decision, scope);
     const { vectors } = this.factsOf(scope, this.clientOf(mitigation));
-    this.traffic.want(mitigationKey(mitigation), { scope, vectors });
-    this.isOutdated = true;
+    const age = Math.max(0, Math.floor((this.options.clock.now() - (mitigation.startedAt ?? Infinity)) / 1000));
+    this.filtering.add(running);
+    this.traffic.want(mitigationKey(mitigation), { scope, vectors, age });
+    this.follow(running, decision, scope);
     this.seconds.begin();
   }
 
@@ -248,7 +250,6 @@ export class PolicyMitigator implements Mitigator {
         ? { client: client.name, mid, action: 'none' as const, reason: `no mitigation: ${outcome.refusal.text}` }
         : outcome.decision;
     this.server?.decisions.record({ ...decision, cuid, at });
-    this.isOutdated = true;
     return { ...decision, cuid, at, number: 0 };
   }
 
@@ -259,7 +260,7 @@ export class PolicyMitigator implements Mitigator {
     if (decision.action !== 'scrub' || decision.dms === undefined) return;
     const { dms } = decision;
     const volume = this.factsOf(scope, this.clientOf(mitigation)).volume?.value ?? 0;
-    this.volumes.set(mitigationKey(mitigation), { dms, volume });
+    this.scrubbed.set(mitigationKey(mitigation), { dms, volume });
     if (this.scrubbers === undefined) return this.goOn(running, dms, 'cannot be asked');
     running.scrubbing = this.scrubbers.start(
       dms,
@@ -274,11 +275,13 @@ export class PolicyMitigator implements Mitigator {
   /** A DMS does nothing any more: the next one is tried; 7 where none is left. */
   private goOn(running: RunningMitigation, dms: string, reason: string): void {
     running.leaveDms();
-    this.volumes.delete(mitigationKey(running.mitigation));
+    this.scrubbed.delete(mitigationKey(running.mitigation));
     running.failed.set(dms, reason);
     const decision = this.decideLate(running, running.failed);
-    if (decision.action === 'none') running.report(status.withdrawn);
-    else this.follow(running, decision, this.fullScope(running.mitigation));
+    if (decision.action === 'none') return running.report(status.withdrawn);
+    this.filtering.add(running);
+    this.follow(running, decision, this.fullScope(running.mitigation));
+    this.seconds.begin();
   }
 
   private decide(asked: AskedMitigation, client: Client, given?: ReadonlyMap<string, string>): Outcome {
@@ -289,10 +292,7 @@ export class PolicyMitigator implements Mitigator {
 
   private situationOf(client: Client, facts: RequestFacts, given: ReadonlyMap<string, string> = new Map()): Situation {
     const { policy, scrubbers } = this;
-    const installed = policy.nodes.map(({ name }): [string, number] => [
-      name,
-      this.tables.sizeOf(name) + (this.pending.get(name) ?? 0),
-    ]);
+    const installed = policy.nodes.map(({ name }): [string, number] => [name, this.filtering.sizeOf(name)]);
     const obstacles = policy.dms.flatMap(({ name }): [string, string][] => {
       const obstacle = given.get(name) ?? (scrubbers === undefined ? 'cannot be asked' : scrubbers.obstacle(name));
       return obstacle === undefined ? [] : [[name, obstacle]];
@@ -309,9 +309,7 @@ export class PolicyMitigator implements Mitigator {
 
   /** What DMSs have left, by the volumes that were reported for what they carry out. */
   private freeCapacity(): Map<string, number> {
-    const free = new Map(this.policy.dms.map(({ name, capacity }) => [name, capacity]));
-    for (const { dms, volume } of this.volumes.values()) free.set(dms, Math.max(0, (free.get(dms) ?? 0) - volume));
-    return free;
+    return new Map(this.policy.dms.map(({ name, capacity }) => [name, Math.max(0, capacity - this.scrubbed.of(name))]));
   }
 
   private factsOf(scope: JsonObject, client: Client): RequestFacts {
@@ -349,48 +347,8 @@ export class PolicyMitigator implements Mitigator {
   /** Whether anything needs another second. */
   private beforeSecond(): boolean {
     this.traffic.begin();
-    if (this.isOutdated) this.program();
-    for (const running of this.running.values()) {
-      const rules = running.scrubbing === undefined ? this.rulesFor(running.mitigation) : undefined;
-      if (rules !== undefined) running.meets(rules, this.world);
-    }
-    return this.running.size > 0 || this.traffic.isLasting;
-  }
-
-  private program(): void {
-    const { server } = this;
-    if (server === undefined) return;
-    this.isOutdated = false;
-    this.pending.clear();
-    const state = {
-      clients: server.dataClients(),
-      mitigations: server.mitigations(),
-      decisionOf: (id: Pick<StoredDecision, 'cuid' | 'mid'>) => server.decisions.of(id),
-    };
-    for (const node of [...this.policy.nodes, ...this.retired])
-      this.tables.program(node, inputsInForce(state, node.name));
-  }
-
-  private afterSecond(): void {
-    for (const running of [...this.running.values()])
-      if (running.scrubbing === undefined) running.filtered(this.rulesFor(running.mitigation), this.world);
-  }
-
-  /**
-   * The rules on nodes that carry out a mitigation: those of its scope, or of the ACLs that it switches; undefined
-   * where its scope has none.
-   */
-  private rulesFor({ cuid, mid, scope }: Mitigation): readonly InstalledAt[] | undefined {
-    if (!shapeOf(scope).acls) {
-      const rules = this.tables.from(mitigationFile({ cuid, mid }));
-      return rules.length === 0 ? undefined : rules;
-    }
-    const names = new Set(
-      itemsOf(scope[aclList])
-        .filter(isObject)
-        .flatMap(({ 'acl-name': name }) => [String(name), qualifiedName(cuid, name)]),
-    );
-    return this.tables.from(clientFile(cuid)).filter(({ source }) => source.acl !== undefined && names.has(source.acl));
+    this.filtering.program();
+    return this.traffic.isBusy || this.filtering.isBusy || this.scrubbed.isBusy || this.world.isChanging;
   }
 }
 

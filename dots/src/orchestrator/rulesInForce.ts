@@ -64,12 +64,12 @@ export function inputsInForce({ clients, mitigations, decisionOf }: InForce, nod
   ];
 }
 
-/** A DMS that diverts by BGP needs no rule. */
-const hasRules = (decision: StoredDecision | undefined): boolean =>
+/** Whether what was decided needs rules: a DMS that diverts by BGP does not. */
+export const hasRules = (decision: StoredDecision | undefined): boolean =>
   decision?.action !== 'none' && !(decision?.action === 'scrub' && decision.redirect === undefined);
 
 /** The ACLs of a client that filter now, within its prefixes. */
-function activeAcls(client: DataClient, mitigations: readonly Mitigation[]): JsonObject[] {
+export function activeAcls(client: DataClient, mitigations: readonly Mitigation[]): JsonObject[] {
   return client.acls
     .map(({ value }) => value)
     .filter((acl) => isActiveAcl(acl, client, mitigations))

@@ -1,19 +1,18 @@
 import { status, type Mitigation, type ReportedStatus } from '#dots/dotsServer/state/lifecycle';
 import type { ActiveMitigation, DropCounters, MitigationChange, ReportStatus } from '#dots/dotsServer/state/mitigator';
-import type { Amount } from '#dots/world/tally';
-import type { World } from '#dots/world/world';
-import type { Policy } from '#dots/workspace/policy/policy';
-import { QuietWatch } from './dms/quiet';
-import type { InstalledAt } from './nodeTables';
+import type { RuleDrops } from './ruleDrops';
+import type { RuleState } from './ruleWatches';
 import type { Scrubbing, ScrubbingState } from './scrubbing';
 
-const none: Amount = { bits: 0n, packets: 0n };
 const nothing: DropCounters = { bytes: 0, pkts: 0, bps: 0, pps: 0 };
 
 export interface RunningOptions {
-  quiet: Policy['quiet'];
   now: () => number;
   report: ReportStatus;
+  /** What rules have dropped for it. */
+  drops: RuleDrops;
+  /** The client says that the attack goes on. */
+  goesOn: () => void;
   ended: () => void;
 }
 
@@ -23,42 +22,24 @@ export class RunningMitigation implements ActiveMitigation {
   scrubbing: Scrubbing | undefined;
   /** DMSs that have given it up, each with the reason. */
   readonly failed = new Map<string, string>();
-  private quiet: QuietWatch;
+  readonly drops: RuleDrops;
   private reported: ReportedStatus | undefined;
   private scrubbed: ScrubbingState | undefined;
-  /** What rules have dropped for it, and what earlier DMSs have. */
-  private dropped = none;
+  /** What earlier DMSs have dropped. */
   private earlier = nothing;
-  private readonly seen = new Map<string, Amount>();
 
   constructor(
     readonly mitigation: Mitigation,
     private readonly options: RunningOptions,
   ) {
-    this.quiet = new QuietWatch(options.quiet);
+    this.drops = options.drops;
   }
 
-  /** These rules act for it from now on; what they dropped before, for another client, is not of this mitigation. */
-  meets(rules: readonly InstalledAt[], world: World): void {
-    for (const { node, id } of rules) {
-      const key = `${node} ${id}`;
-      if (!this.seen.has(key)) this.seen.set(key, world.ruleCounters(node, id)?.dropped ?? none);
-    }
-  }
-
-  /** A second has passed in which these rules acted for it. `undefined`: it has none, and nothing can be done. */
-  filtered(rules: readonly InstalledAt[] | undefined, world: World): void {
-    if (rules === undefined) return this.report(status.exceeded);
-    let attack = 0;
-    let isActing = true;
-    for (const { node, id } of rules) {
-      const bits = world.attackMatched(node, id);
-      if (bits === undefined) isActing = false;
-      else attack += bits;
-      this.count(`${node} ${id}`, world.ruleCounters(node, id)?.dropped);
-    }
-    const isOver = this.quiet.isOver(attack);
-    if (isActing) this.report(isOver ? status.stopped : status.mitigated);
+  /** What its rules do has changed. An attack that was over in an earlier run is, until there is another one. */
+  rulesAre(state: RuleState): void {
+    if (state === 'over') this.report(status.stopped);
+    const wasOver = this.reported === undefined && this.mitigation.status === status.stopped;
+    if (state === 'attack' || (state === 'idle' && !wasOver)) this.report(status.mitigated);
   }
 
   /** What a DMS reports. Status 7 is for the caller to handle: another DMS may take over. */
@@ -87,34 +68,25 @@ export class RunningMitigation implements ActiveMitigation {
     if (!isAskedAgain && !goesOn) return;
     const current = this.reported;
     this.reported = undefined;
-    if (goesOn) this.quiet = new QuietWatch(this.options.quiet);
+    if (goesOn) this.options.goesOn();
     if (current !== undefined && current !== status.withdrawn) this.report(goesOn ? status.mitigated : current);
   }
 
   end(): void {
     this.leaveDms();
+    this.drops.follow([]);
     this.options.ended();
   }
 
   counters({ startedAt }: Mitigation, now: number): DropCounters {
     const seconds = Math.max(1, (now - (startedAt ?? now)) / 1000);
+    const { bits, packets } = this.drops.total();
     const { bytes, pkts } = sumOf(sumOf(this.earlier, this.scrubbed?.counters ?? nothing), {
       ...nothing,
-      bytes: Number(this.dropped.bits / 8n),
-      pkts: Number(this.dropped.packets),
+      bytes: Number(bits / 8n),
+      pkts: Number(packets),
     });
     return { bytes, pkts, bps: Math.floor(bytes / seconds), pps: Math.floor(pkts / seconds) };
-  }
-
-  private count(key: string, total: Amount = none): void {
-    const before = this.seen.get(key) ?? none;
-    this.seen.set(key, total);
-    // A rule that was replaced counts anew.
-    const from = before.bits <= total.bits ? before : none;
-    this.dropped = {
-      bits: this.dropped.bits + total.bits - from.bits,
-      packets: this.dropped.packets + total.packets - from.packets,
-    };
   }
 }
 

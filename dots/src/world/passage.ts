@@ -35,10 +35,7 @@ function passNodes(parcels: readonly Parcel[], { nodes }: Places): void {
       else group.push(parcel);
     }
   for (const { table } of nodes.values())
-    for (const rule of table.rules) {
-      const arrived = matched.get(rule);
-      if (arrived !== undefined) passRule(arrived, rule);
-    }
+    for (const rule of table.act(matched.keys())) passRule(matched.get(rule) as Parcel[], rule);
 }
 
 function passRule(parcels: readonly Parcel[], { rule, matched, dropped }: InstalledRule): void {

@@ -1,20 +1,27 @@
 import { covers, parsePrefix, type Prefix } from '#dots/model/prefix';
 import type { NodeTable } from './nodeTable';
 import { type NodeRule } from './nodeTable';
-import { Tally } from './tally';
+import { Tally, type Now } from './tally';
 import { prefixOf } from './trafficClass';
 import type { ForwardingNode, Link, MitigationSystem, Topology } from './topology';
 
 /** A link, and what arrived at it and was lost on it. */
 export class LinkState {
-  readonly offered = new Tally();
-  readonly dropped = new Tally();
+  readonly offered: Tally;
+  readonly dropped: Tally;
 
-  constructor(public link: Link) {}
+  constructor(
+    public link: Link,
+    now: Now,
+  ) {
+    this.offered = new Tally(now);
+    this.dropped = new Tally(now);
+  }
 }
 
 /** A forwarding node, its table, and the rules that do not act yet. */
 export class NodeState {
+  /** In the order in which they begin to act. */
   readonly waiting = new Map<string, { rule: NodeRule; from: number }>();
 
   constructor(
@@ -26,15 +33,22 @@ export class NodeState {
 /** A DMS, the prefixes that BGP diverts to it and since when, and what became of the traffic. */
 export class MitigationState {
   readonly diverted = new Map<string, { prefix: Prefix; from: number }>();
-  readonly offered = new Tally();
+  readonly offered: Tally;
   /** What it dropped on purpose: attacks that it stops, and the legitimate traffic that it harms. */
-  readonly stopped = new Tally();
+  readonly stopped: Tally;
   /** What was beyond its capacity. */
-  readonly overloaded = new Tally();
+  readonly overloaded: Tally;
   private links: ReadonlySet<string> = new Set();
   private prefixes: readonly Prefix[] = [];
 
-  constructor(public dms: MitigationSystem) {}
+  constructor(
+    public dms: MitigationSystem,
+    now: Now,
+  ) {
+    this.offered = new Tally(now);
+    this.stopped = new Tally(now);
+    this.overloaded = new Tally(now);
+  }
 
   /** It is from now on what a topology says, whose links have these names. */
   adopt(dms: MitigationSystem, linkNames: ReadonlySet<string>): void {
@@ -60,7 +74,7 @@ export interface Places {
  * The places of a topology; throws RangeError for one that names what it does not define.
  * @param before places whose states are taken over by name; nodes and DMSs that only they have are places too
  */
-export function placesOf({ links, nodes, dms }: Topology, table: () => NodeTable, before?: Places): Places {
+export function placesOf({ links, nodes, dms }: Topology, now: Now, table: () => NodeTable, before?: Places): Places {
   const names = new Set(links.map(({ name }) => name));
   const used = [
     ...nodes.flatMap((node) => node.links),
@@ -77,11 +91,11 @@ export function placesOf({ links, nodes, dms }: Topology, table: () => NodeTable
     earlierDms.map((state) => retired(state.dms, names)),
   );
   const linkOf = (link: Link): LinkState =>
-    Object.assign(before?.links.get(link.name) ?? new LinkState(link), { link });
+    Object.assign(before?.links.get(link.name) ?? new LinkState(link, now), { link });
   const nodeOf = (node: ForwardingNode): NodeState =>
     Object.assign(before?.nodes.get(node.name) ?? new NodeState(node, table()), { node });
   const dmsOf = (system: MitigationSystem): MitigationState => {
-    const state = before?.dms.get(system.name) ?? new MitigationState(system);
+    const state = before?.dms.get(system.name) ?? new MitigationState(system, now);
     state.adopt(system, names);
     return state;
   };

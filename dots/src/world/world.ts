@@ -4,7 +4,15 @@ import type { TrafficClass } from '#dots/model/trafficClass';
 import { flowsFrom, type Flow } from './flows';
 import { NodeTable, type NodeRule, type SampledClass } from './nodeTable';
 import { pass, type Parcel } from './passage';
-import { named, placesOf, talliesOf, type LinkState, type MitigationState, type Places } from './places';
+import {
+  named,
+  placesOf,
+  talliesOf,
+  type LinkState,
+  type MitigationState,
+  type NodeState,
+  type Places,
+} from './places';
 import { Random, seedFor } from './random';
 import { drawSamples } from './samples';
 import { divide, mostBits } from './shares';
@@ -58,13 +66,12 @@ interface RunningClass extends SampledClass {
  * was dropped, without a remainder. All chance comes from the seed.
  */
 export class World {
-  /** The second that was simulated last; -1 before the first. */
-  second = -1;
+  private readonly now = { second: -1 };
   private places: Places;
   private readonly newTable: () => NodeTable;
   private readonly classes = new Map<string, RunningClass>();
-  private readonly sent = new Tally();
-  private readonly delivered = new Tally();
+  private readonly sent = new Tally(this.now);
+  private readonly delivered = new Tally(this.now);
 
   /** @param matches what compares a packet with a rule; tests count its calls */
   constructor(
@@ -72,8 +79,8 @@ export class World {
     private readonly seed: number,
     matches?: typeof ruleMatches,
   ) {
-    this.newTable = () => new NodeTable(matches);
-    this.places = placesOf(topology, this.newTable);
+    this.newTable = () => new NodeTable(this.now, matches);
+    this.places = placesOf(topology, this.now, this.newTable);
   }
 
   /**
@@ -83,10 +90,15 @@ export class World {
    */
   adopt(topology: Topology): void {
     const before = this.places.nodes;
-    this.places = placesOf(topology, this.newTable, this.places);
+    this.places = placesOf(topology, this.now, this.newTable, this.places);
     for (const [name, { table }] of this.places.nodes)
       if (!before.has(name)) for (const traffic of this.classes.values()) table.addClass(traffic);
     this.changed(this.classes.keys());
+  }
+
+  /** The second that was simulated last; -1 before the first. */
+  get second(): number {
+    return this.now.second;
   }
 
   /** Adds a class, which begins with the next second. Throws RangeError for a link that is unknown. */
@@ -118,8 +130,9 @@ export class World {
   addRule(node: string, rule: NodeRule): void {
     const state = named(this.places.nodes, node);
     const from = this.second + 1 + (state.node.installSeconds ?? 0);
+    state.waiting.delete(rule.id);
     state.waiting.set(rule.id, { rule, from });
-    this.installDue(this.second + 1);
+    this.installDue(state, this.second + 1);
   }
 
   /** Removes a rule at once, with its counters. */
@@ -145,10 +158,9 @@ export class World {
 
   /** Simulates the next second. */
   step(): void {
-    this.second += 1;
-    this.installDue(this.second);
+    this.now.second += 1;
+    for (const state of this.places.nodes.values()) this.installDue(state, this.second);
     this.divertDue();
-    for (const tally of this.tallies()) tally.beginSecond();
     for (const { table } of this.places.nodes.values()) table.beginSecond();
     const parcels = [...this.classes.values()].flatMap((traffic) => this.parcelsOf(traffic));
     for (const { flow, bits } of parcels) this.sent.add(flow.traffic, bits);
@@ -158,7 +170,7 @@ export class World {
 
   /** What became of a class in the last second, whatever has been changed since. */
   account(name: string): ClassAccount {
-    const places = this.drops().map(({ by, tally }) => ({ by, bits: tally.bitsOf(name) }));
+    const places = this.drops(name).map(({ by, tally }) => ({ by, bits: tally.bitsOf(name) }));
     return {
       sent: this.sent.bitsOf(name),
       delivered: this.delivered.bitsOf(name),
@@ -215,8 +227,19 @@ export class World {
     const rule = named(this.places.nodes, node).table.rule(id);
     if (rule === undefined) return undefined;
     let bits = 0;
-    for (const { name, kind } of this.classes.values()) if (kind === 'attack') bits += rule.matched.bitsOf(name);
+    for (const name of rule.matched.classes())
+      if (this.classes.get(name)?.kind === 'attack') bits += rule.matched.bitsOf(name);
     return bits;
+  }
+
+  /** The rules of a node that matched traffic in the last second, by their ids. */
+  actingRules(node: string): readonly string[] {
+    return named(this.places.nodes, node).table.actingIds;
+  }
+
+  /** Whether rules wait to be installed. */
+  get isChanging(): boolean {
+    return [...this.places.nodes.values()].some(({ waiting }) => waiting.size > 0);
   }
 
   /** The share of traffic that a link lost in the last second; of a link that is gone, nothing. */
@@ -258,13 +281,12 @@ export class World {
     return shares.filter(({ share }) => share > 0);
   }
 
-  private installDue(second: number): void {
-    for (const { waiting, table } of this.places.nodes.values())
-      for (const [id, { rule, from }] of waiting) {
-        if (from > second) continue;
-        waiting.delete(id);
-        this.changed(table.add(rule, this.classes.values()));
-      }
+  private installDue({ waiting, table }: NodeState, second: number): void {
+    for (const [id, { rule, from }] of waiting) {
+      if (from > second) return;
+      waiting.delete(id);
+      this.changed(table.add(rule));
+    }
   }
 
   private divertDue(): void {
@@ -282,17 +304,18 @@ export class World {
     return [this.sent, this.delivered, ...talliesOf(this.places)];
   }
 
-  private drops(): { by: string; tally: Tally }[] {
+  /** The places that may have dropped some of a class. */
+  private drops(name: string): { by: string; tally: Tally }[] {
     const { nodes, dms, links } = this.places;
     return [
       ...[...nodes].flatMap(([node, { table }]) =>
-        table.rulesOfSecond.map(({ rule, dropped }) => ({ by: `rule ${rule.id} of ${node}`, tally: dropped })),
+        table.rulesTouching(name).map(({ rule, dropped }) => ({ by: `rule ${rule.id} of ${node}`, tally: dropped })),
       ),
-      ...[...dms].flatMap(([name, { stopped, overloaded }]) => [
-        { by: `${name}`, tally: stopped },
-        { by: `${name}, overloaded`, tally: overloaded },
+      ...[...dms].flatMap(([system, { stopped, overloaded }]) => [
+        { by: system, tally: stopped },
+        { by: `${system}, overloaded`, tally: overloaded },
       ]),
-      ...[...links].map(([name, { dropped }]) => ({ by: `link ${name}`, tally: dropped })),
+      ...[...links].map(([link, { dropped }]) => ({ by: `link ${link}`, tally: dropped })),
     ];
   }
 }

@@ -28,9 +28,10 @@ function byTable(table: NodeTable, { name, packets }: SampledClass): string[][] 
 test('after any changes a table treats each sample as the packet evaluator does', () => {
   for (const seed of seeds(20_260_602)) {
     const random = new Random(seed);
-    const table = new NodeTable();
+    const table = new NodeTable({ second: 0 });
     const rules = new Map<string, NodeRule>();
     const classes = Array.from({ length: 5 }, (_, index) => sampled(`class ${index}`, random));
+    for (const traffic of classes) table.addClass(traffic);
     for (let step = 0; step < 60; step++) {
       const rule = randomRule(`rule ${random.below(25)}`, random);
       // Two rules that match the same have no order between them.
@@ -39,7 +40,7 @@ test('after any changes a table treats each sample as the packet evaluator does'
       );
       if (isDouble) rules.delete((table.remove(rule.id), rule.id));
       else {
-        table.add(rule, classes);
+        table.add(rule);
         rules.set(rule.id, rule);
       }
       const traffic = random.pick(classes);
@@ -50,9 +51,9 @@ test('after any changes a table treats each sample as the packet evaluator does'
 });
 
 /** A table with 100 rules and 20 classes for as many targets, that counts how often packets meet rules. */
-function largeTable(): { table: NodeTable; classes: SampledClass[]; evaluations: () => number } {
+function largeTable(): { table: NodeTable; evaluations: () => number } {
   let count = 0;
-  const table = new NodeTable((rule, packet) => {
+  const table = new NodeTable({ second: 0 }, (rule, packet) => {
     count += 1;
     return ruleMatches(rule, packet);
   });
@@ -66,12 +67,13 @@ function largeTable(): { table: NodeTable; classes: SampledClass[]; evaluations:
     });
     return { ...complete, packets: drawSamples(1, complete) };
   });
-  for (let index = 0; index < 100; index++) table.add(nodeRule(`port ${index}`, [equals(5, index)]), classes);
-  return { table, classes, evaluations: () => count };
+  for (const traffic of classes) table.addClass(traffic);
+  for (let index = 0; index < 100; index++) table.add(nodeRule(`port ${index}`, [equals(5, index)]));
+  return { table, evaluations: () => count };
 }
 
 test('one more rule meets each sample once, a rule for one target those of its classes, a removal none', () => {
-  const { table, classes, evaluations } = largeTable();
+  const { table, evaluations } = largeTable();
   const costOf = (action: () => unknown): number => {
     const before = evaluations();
     action();
@@ -79,12 +81,12 @@ test('one more rule meets each sample once, a rule for one target those of its c
   };
   const perClass = sampleCount;
   assert.equal(
-    costOf(() => table.add(nodeRule('wide', [equals(3, 17)]), classes)),
+    costOf(() => table.add(nodeRule('wide', [equals(3, 17)]))),
     20 * perClass,
   );
   const narrow = nodeRule('narrow', [destination(prefixOf('192.0.2.7')), equals(3, 17)]);
   assert.equal(
-    costOf(() => assert.deepEqual(table.add(narrow, classes), ['class 7'])),
+    costOf(() => assert.deepEqual(table.add(narrow), ['class 7'])),
     perClass,
   );
   assert.equal(

@@ -258,12 +258,14 @@ async function listen(served: Served, options: DotsServerOptions, closers: Close
 function servedState(state: ServerState, clients: Clients): ServedState {
   return {
     clientOf: (identity) => clients.of(identity),
-    dataClients: () => state.clients.all(),
     dataClient: (cuid) => state.clients.find(cuid),
-    mitigations: () => state.mitigations.all(),
     telemetry: () => state.telemetry.all(),
     decisions: state.decisions,
-    onDidChange: (listener) => state.onDidChange(listener),
+    watchDataClients: (listener) =>
+      state.clients.watch((before, after) => {
+        const cuid = (after ?? before)?.cuid;
+        if (cuid !== undefined) listener(cuid);
+      }),
   };
 }
 

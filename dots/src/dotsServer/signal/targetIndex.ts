@@ -1,5 +1,6 @@
 import { itemsOf, type JsonObject } from '#dots/model/json';
-import { makePrefix, parsePrefix, type Prefix } from '#dots/model/prefix';
+import { parsePrefix, type Prefix } from '#dots/model/prefix';
+import { KeySets, PrefixSets } from '#dots/model/prefixSets';
 import { selectors, targetForm, type Selector } from '#dots/model/sharedTargets';
 
 /**
@@ -7,151 +8,50 @@ import { selectors, targetForm, type Selector } from '#dots/model/sharedTargets'
  * unless it overlaps. (Adding an entry moves those behind it in a sorted array, which is one copy of memory.)
  */
 export class TargetIndex {
-  private readonly prefixes = new SortedPrefixes();
+  private readonly prefixes = new PrefixSets();
   private readonly names = new KeySets();
   private readonly scopes = new Map<string, JsonObject>();
 
   /** Sets the scope of a key; undefined removes the key. */
   set(key: string, scope: JsonObject | undefined): void {
     const before = this.scopes.get(key);
-    if (before !== undefined) for (const target of targetsOf(before)) this.setOf(target).delete(target.text, key);
+    if (before !== undefined) for (const target of targetsOf(before)) this.remove(target, key);
     if (scope === undefined) return void this.scopes.delete(key);
     this.scopes.set(key, scope);
-    for (const target of targetsOf(scope)) this.setOf(target).add(target.text, key);
+    for (const target of targetsOf(scope)) this.add(target, key);
   }
 
   /** The keys of scopes that share a target with this one, each at least once. */
   *overlapping(scope: JsonObject): Generator<string> {
-    for (const { text, member } of targetsOf(scope)) {
-      if (member === 'target-prefix') yield* this.prefixes.overlapping(text);
-      else yield* this.names.get(text);
-    }
+    for (const target of targetsOf(scope))
+      if ('prefix' in target) yield* this.prefixes.overlapping(target.prefix);
+      else yield* this.names.get(target.name);
   }
 
-  private setOf({ member }: Target): SortedPrefixes | KeySets {
-    return member === 'target-prefix' ? this.prefixes : this.names;
+  private add(target: Target, key: string): void {
+    if ('prefix' in target) this.prefixes.add(target.prefix, key);
+    else this.names.add(target.name, key);
+  }
+
+  private remove(target: Target, key: string): void {
+    if ('prefix' in target) this.prefixes.delete(target.prefix, key);
+    else this.names.delete(target.name, key);
   }
 }
 
-interface Target {
-  member: Selector;
-  /** Of a name: with its member, in the form in which names are compared. */
-  text: string;
-}
+/** A prefix, or a name with its member, in the form in which names are compared. */
+type Target = { prefix: Prefix } | { name: string };
 
 function targetsOf(scope: JsonObject): Target[] {
   return selectors.flatMap((member) =>
     itemsOf(scope[member])
       .filter((item) => typeof item === 'string')
-      .map((text) => ({
-        member,
-        text: member === 'target-prefix' ? text : `${member} ${targetForm(member, text)}`,
-      })),
+      .flatMap((text) => targetOf(member, text)),
   );
 }
 
-/** Sets of keys by name. */
-class KeySets {
-  private readonly sets = new Map<string, Set<string>>();
-
-  get(name: string): Iterable<string> {
-    return this.sets.get(name) ?? [];
-  }
-
-  /** Whether the name is new. */
-  add(name: string, key: string): boolean {
-    const keys = this.sets.get(name);
-    if (keys === undefined) this.sets.set(name, new Set([key]));
-    else keys.add(key);
-    return keys === undefined;
-  }
-
-  /** Whether no key of the name is left. */
-  delete(name: string, key: string): boolean {
-    const keys = this.sets.get(name);
-    keys?.delete(key);
-    return keys?.size === 0 && this.sets.delete(name);
-  }
-}
-
-/**
- * Sets of keys by prefix: those inside a prefix follow one another in the order of addresses; those around it are one
- * for each length at most.
- */
-class SortedPrefixes {
-  private readonly keys = new KeySets();
-  private readonly sorted: string[] = [];
-  /** How many prefixes there are of each family and length. */
-  private readonly lengths = new Map<string, number>();
-
-  add(text: string, key: string): void {
-    const prefix = parsePrefix(text);
-    if (prefix === undefined || !this.keys.add(placeOf(prefix), key)) return;
-    this.sorted.splice(this.indexOf(placeOf(prefix)), 0, placeOf(prefix));
-    this.count(prefix, 1);
-  }
-
-  delete(text: string, key: string): void {
-    const prefix = parsePrefix(text);
-    if (prefix === undefined || !this.keys.delete(placeOf(prefix), key)) return;
-    this.sorted.splice(this.indexOf(placeOf(prefix)), 1);
-    this.count(prefix, -1);
-  }
-
-  *overlapping(text: string): Generator<string> {
-    const prefix = parsePrefix(text);
-    if (prefix === undefined) return;
-    yield* this.around(prefix);
-    yield* this.inside(prefix);
-  }
-
-  private *around(prefix: Prefix): Generator<string> {
-    for (let length = 0; length < prefix.length; length++)
-      if (this.lengths.has(`${prefix.family} ${length}`))
-        yield* this.keys.get(placeOf(makePrefix(prefix.octets, length)));
-  }
-
-  /** The prefix itself too. */
-  private *inside(prefix: Prefix): Generator<string> {
-    const [first, end] = [placeOf(prefix), `${addressText(prefix.family, lastOctets(prefix))}/~`];
-    for (let index = this.indexOf(first); index < this.sorted.length; index++) {
-      const place = this.sorted[index] as string;
-      if (place > end) return;
-      yield* this.keys.get(place);
-    }
-  }
-
-  /** Where a place is in the order, or would be. */
-  private indexOf(place: string): number {
-    let [low, high] = [0, this.sorted.length];
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if ((this.sorted[middle] as string) < place) low = middle + 1;
-      else high = middle;
-    }
-    return low;
-  }
-
-  private count({ family, length }: Prefix, change: 1 | -1): void {
-    const name = `${family} ${length}`;
-    const count = (this.lengths.get(name) ?? 0) + change;
-    if (count === 0) this.lengths.delete(name);
-    else this.lengths.set(name, count);
-  }
-}
-
-/**
- * Where a prefix is in the order of addresses: before all that are inside it, and behind all that begin at the same
- * address and are around it.
- */
-function placeOf({ family, octets, length }: Prefix): string {
-  return `${addressText(family, octets)}/${String(length).padStart(3, '0')}`;
-}
-
-const addressText = (family: string, octets: Prefix['octets']): string =>
-  `${family} ${Buffer.from(octets).toString('hex')}`;
-
-/** The last address of a prefix. */
-function lastOctets({ octets, length }: Prefix): number[] {
-  return octets.map((octet, index) => octet | (0xff >> Math.min(8, Math.max(0, length - 8 * index))));
+function targetOf(member: Selector, text: string): Target[] {
+  if (member !== 'target-prefix') return [{ name: `${member} ${targetForm(member, text)}` }];
+  const prefix = parsePrefix(text);
+  return prefix === undefined ? [] : [{ prefix }];
 }

@@ -37,6 +37,8 @@ const mostStored = 1000;
 export class Decisions {
   private readonly table: Table<StoredDecision>;
   private readonly latest = new Map<string, StoredDecision>();
+  /** Keys of decisions that nothing depends on, in the order in which that began. */
+  private readonly unneeded = new Set<string>();
   private last = 0;
 
   /**
@@ -45,10 +47,12 @@ export class Decisions {
    */
   constructor(
     private readonly store: Store,
-    private readonly mitigations: Pick<Table<Mitigation>, 'get'>,
+    private readonly mitigations: Pick<Table<Mitigation>, 'get' | 'watch'>,
   ) {
     this.table = decisionTable(store);
     for (const decision of sorted(this.table.values())) this.remember(decision);
+    mitigations.watch((key) => this.review(this.latest.get(key)));
+    for (const decision of this.latest.values()) this.review(decision);
   }
 
   /** All that are stored, the oldest first. */
@@ -66,14 +70,17 @@ export class Decisions {
     const numbered = { ...decision, number: this.last + 1 };
     this.last += 1;
     this.table.put(numbered, () => this.remember(numbered));
-    for (const key of this.outdated()) this.table.remove(key);
+    for (const key of this.outdated()) this.table.remove(key, (before) => this.forget(before));
   }
 
   /** Stores a decision that is not part of one of the server, such as a refusal; it is lost if that fails. */
   record(decision: NewDecision): void {
     const numbered = { ...decision, number: this.last + 1 };
     const removed = this.outdated();
-    for (const key of removed) this.table.set(key, undefined);
+    for (const key of removed) {
+      this.forget(this.table.get(key));
+      this.table.set(key, undefined);
+    }
     this.table.set(keyOf(numbered), numbered);
     this.remember(numbered);
     this.store
@@ -83,17 +90,31 @@ export class Decisions {
 
   private remember(decision: StoredDecision): void {
     this.last = Math.max(this.last, decision.number);
-    if (decision.action !== 'refuse') this.latest.set(subjectOf(decision), decision);
+    if (decision.action === 'refuse') return void this.unneeded.add(keyOf(decision));
+    const before = this.latest.get(subjectOf(decision));
+    if (before !== undefined) this.unneeded.add(keyOf(before));
+    this.latest.set(subjectOf(decision), decision);
+    this.review(decision);
+  }
+
+  /** Whether something depends on a decision has changed. */
+  private review(decision: StoredDecision | undefined): void {
+    if (decision === undefined) return;
+    if (this.isNeeded(decision)) this.unneeded.delete(keyOf(decision));
+    else this.unneeded.add(keyOf(decision));
+  }
+
+  private forget(decision: StoredDecision | undefined): void {
+    if (decision === undefined) return;
+    this.unneeded.delete(keyOf(decision));
+    if (this.isLatest(decision)) this.latest.delete(subjectOf(decision));
   }
 
   /** Keys of what is stored no longer once there is one more. */
   private outdated(): string[] {
     if (this.table.size < mostStored) return [];
-    for (const decision of this.table.values()) {
-      if (this.isNeeded(decision)) continue;
-      if (this.isLatest(decision)) this.latest.delete(subjectOf(decision));
-      return [keyOf(decision)];
-    }
+    // A decision in the same turn may have removed the first ones already.
+    for (const key of this.unneeded) if (this.table.get(key) !== undefined) return [key];
     return [];
   }
 

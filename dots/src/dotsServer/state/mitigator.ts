@@ -34,13 +34,11 @@ export interface Mitigator {
 export interface ServedState {
   /** The client that an identity belongs to; undefined: a plain path. */
   clientOf(identity: string | undefined): Client | undefined;
-  dataClients(): DataClient[];
   dataClient(cuid: string): DataClient | undefined;
-  mitigations(): Mitigation[];
   telemetry(): Iterable<TelemetryEntry>;
   decisions: Decisions;
-  /** Calls back when a mitigation, an ACL or an alias has changed. */
-  onDidChange(listener: () => void): void;
+  /** Calls back with each cuid whose aliases or ACLs change; begins with those that there are. */
+  watchDataClients(listener: (cuid: string) => void): void;
 }
 
 /** What a client asks for, as it would be stored. */

@@ -1,5 +1,5 @@
 import type { Fault } from '#dots/model/finding';
-import type { Family } from '#dots/model/prefix';
+import { everyAddress, makePrefix, type Family, type Prefix } from '#dots/model/prefix';
 import type { PrefixPattern } from './prefixPattern';
 
 /** The comparisons of a numeric operator (RFC 8955 table 1), at the index of their lt, gt, eq bits. */
@@ -95,6 +95,12 @@ export interface FlowspecRule {
 export function prefixComponent(components: readonly Component[], type: PrefixType): PrefixPattern | undefined {
   for (const component of components) if (isPrefix(component) && component.type === type) return component.prefix;
   return undefined;
+}
+
+/** The addresses that a rule may match: a prefix with an offset says nothing of its first bits. */
+export function destinationOf({ family, components }: Pick<FlowspecRule, 'family' | 'components'>): Prefix {
+  const named = prefixComponent(components, 1);
+  return named?.offset === 0 ? makePrefix(named.octets, named.length) : everyAddress(family);
 }
 
 /** Whether a component has an address prefix. */

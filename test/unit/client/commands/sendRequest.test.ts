@@ -10,7 +10,7 @@ import { identityWith } from '../../../support/fakeLedger';
 import { loadFeatures, log } from '../../../support/loadFeatures';
 import type * as features from '../../../support/clientFeatures';
 
-const { DotsError, RequestSender, SessionHost, showFailure, vscode } = loadFeatures();
+const { DotsError, RequestSender, SessionHost, showFailure, Underway, vscode } = loadFeatures();
 const { editor } = vscode;
 
 beforeEach(() => {
@@ -235,6 +235,7 @@ async function sent(send: Send, refused: unknown[] = [], blocks?: boolean): Prom
     targets as never,
     { send } as never,
     {} as never,
+    new Underway(),
     log,
   );
   await sender.send(uri as unknown as api.Uri, blocks);
@@ -269,4 +270,64 @@ test('an answer that cannot be shown does not make the request unsent', async ()
   editor.showTextDocument = () => Promise.reject(new Error('no editor'));
   await sent(() => Promise.resolve({ answer: answerOf(), mid: 7, cuid: 'c', server: 's' }));
   assert.deepEqual(editor.errors, ['The answer to request was received, but could not be shown. no editor']);
+});
+
+test('several documents are sent at once, one document only once, and each is cancelled by itself', async () => {
+  const state = { kind: 'mitigation-scope', direction: 'request', requestErrors: 0, destination: { kind: 'mock' } };
+  const signals: AbortSignal[] = [];
+  const underway = new Underway();
+  const sender = new RequestSender(
+    { toSend: () => Promise.resolve({ state, value: request }) } as never,
+    {
+      settle: () => Promise.resolve({ profile: 'up' }),
+      at: <T>(target: unknown, _: unknown, action: (target: unknown) => T): T => action(target),
+    } as never,
+    {
+      send: (_target: unknown, _document: unknown, signal: AbortSignal) => {
+        signals.push(signal);
+        return new Promise((_, reject) => signal.addEventListener('abort', () => reject(new Error('stopped'))));
+      },
+    } as never,
+    {} as never,
+    underway,
+    log,
+  );
+  const [one, two] = ['/a/one.dots.json', '/a/two.dots.json'].map((path) => vscode.Uri.file(path));
+  for (const uri of [one, two]) editor.documents.push({ uri: uri as never, languageId: 'dots', getText: () => '' });
+  const all = [one, one, two].map((uri) => sender.send(uri as unknown as api.Uri));
+  await settle();
+  assert.deepEqual(
+    underway.list().map(({ document, profile }) => `${document} to ${profile}`),
+    ['one to up', 'two to up'],
+  );
+  await sender.cancel({ waiting: underway.list()[0]?.id ?? 0 });
+  assert.deepEqual(
+    signals.map(({ aborted }) => aborted),
+    [true, false],
+  );
+  await settle();
+  await sender.cancel();
+  await Promise.all(all);
+  assert.deepEqual([underway.list(), editor.errors], [[], []]);
+});
+
+test('while a question to the user is open, nothing counts as being sent', async () => {
+  const state = { kind: 'mitigation-scope', direction: 'request', requestErrors: 0, destination: { kind: 'mock' } };
+  const underway = new Underway();
+  let decide: (target: unknown) => void = () => undefined;
+  const sender = new RequestSender(
+    { toSend: () => Promise.resolve({ state, value: request }) } as never,
+    { settle: () => new Promise((resolve) => (decide = resolve)) } as never,
+    {} as never,
+    {} as never,
+    underway,
+    log,
+  );
+  const uri = vscode.Uri.file('/a/request.dots.json');
+  editor.documents.push({ uri, languageId: 'dots', getText: () => '' });
+  const sending = sender.send(uri as unknown as api.Uri);
+  await settle();
+  assert.deepEqual(underway.list(), []);
+  decide(undefined);
+  await sending;
 });

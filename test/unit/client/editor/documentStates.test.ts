@@ -16,6 +16,7 @@ const {
   RequestSender,
   ServerTargets,
   server,
+  Underway,
   vscode,
 } = loadFeatures();
 const { editor } = vscode;
@@ -54,6 +55,9 @@ beforeEach(() => {
   Object.assign(server, { requests: [], notifications: [], answers: {} });
 });
 
+/** No mitigation is in force. */
+const noneRunning = { of: () => Promise.resolve([]), onDidChange: () => ({ dispose: () => undefined }) } as never;
+
 /** The editor's side of it all, with a language server that is running. */
 async function scene(): Promise<{
   active: InstanceType<typeof ActiveProfile>;
@@ -74,8 +78,15 @@ async function scene(): Promise<{
   };
   const identity = { cuid: () => Promise.resolve('own') };
   const targets = new ServerTargets({} as never, identity as never, new Credentials(memory()));
-  const sender = new RequestSender(states as never, targets as never, sessions as never, {} as never, log);
-  const lenses = new DocumentLenses(states as never);
+  const sender = new RequestSender(
+    states as never,
+    targets as never,
+    sessions as never,
+    {} as never,
+    new Underway(),
+    log,
+  );
+  const lenses = new DocumentLenses(states as never, noneRunning);
   await settle();
   return {
     active,
@@ -166,7 +177,7 @@ test('errors that the Problems view shows are shown there, without a message', a
 test('links wait for the state of the present version, and ask nothing', async () => {
   const { titles } = await scene();
   server.push(state());
-  assert.deepEqual(await titles(), ['Send to lab', 'Preview Flowspec']);
+  assert.deepEqual(await titles(), ['Send to lab', 'Dry run', 'Preview Flowspec']);
   document.version = 2;
   const later = titles();
   let settled = false;
@@ -175,7 +186,7 @@ test('links wait for the state of the present version, and ask nothing', async (
   await settle();
   assert.equal(settled, false);
   server.push(state({ version: 2, requestErrors: 3, counts: { error: 3, warning: 0, information: 0, hint: 0 } }));
-  assert.deepEqual(await later, ['3 errors: cannot send this yet', 'Preview Flowspec']);
+  assert.deepEqual(await later, ['3 errors: nothing to send yet', 'Preview Flowspec']);
   assert.deepEqual(server.requests, []);
 });
 
