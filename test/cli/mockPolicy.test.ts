@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -49,12 +48,12 @@ async function changeable(t: TestContext) {
   const file = join(path, 'a.orchestrator.json');
   const { ready, child } = await startMock(t, '--policy', file, '--state', join(path, 'state'));
   const lines = createInterface(child.stderr);
-  const said = async (pattern: RegExp): Promise<void> => {
-    for (;;) {
-      const [line] = (await once(lines, 'line')) as [string];
-      if (pattern.test(line)) return;
-    }
-  };
+  const said = (pattern: RegExp): Promise<void> =>
+    new Promise((resolve) => {
+      lines.on('line', (line) => {
+        if (pattern.test(line)) resolve();
+      });
+    });
   const profiles = ['--profiles', String(ready.profiles)];
   const send = (prefix: string, profile = 'web-1') =>
     dots(['send', '-', ...profiles, '--profile', profile], protect(prefix)).status;
