@@ -50,6 +50,14 @@ export interface WorkbenchApi {
   lab(): OrchestratorLab | undefined;
 }
 
+/** Those that commands make act. */
+interface Actors {
+  sender: RequestSender;
+  running: RunningRequests;
+  asker: ServerAsker;
+  credentials: Credentials;
+}
+
 /** Owns all long-lived objects of the extension: language server, orchestrator, session, views. */
 export class Workbench {
   private readonly log = vscode.window.createOutputChannel('DOTS', { log: true });
@@ -105,6 +113,16 @@ export class Workbench {
       new LiveFlowspec(this.orchestrator),
       new ProfileStatus(states, active),
       new StatusBar(this.orchestrator, this.sessions, underway),
+      ...this.commands(extension, { sender, running, asker, credentials }),
+    ];
+  }
+
+  /** What a person can start. */
+  private commands(
+    extension: vscode.ExtensionContext,
+    { sender, running, asker, credentials }: Actors,
+  ): vscode.Disposable[] {
+    return [
       registerOrchestrator(this.orchestrator, this.sessions, this.log),
       registerSendRequest(sender),
       registerMitigationCommands({
