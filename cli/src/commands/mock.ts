@@ -1,5 +1,6 @@
 import { join, resolve } from 'node:path';
 import type { Orchestrator, OrchestratorOptions } from '#dots/orchestrator/orchestrator';
+import type { ReadPolicy } from '#dots/orchestrator/policyFile';
 import { conflictPolicies, defaultPolicy, type ConflictPolicy } from '#dots/dotsServer/state/policy';
 import { describeError } from '#dots/model/errors';
 import { safeJson } from '#dots/model/text';
@@ -9,7 +10,7 @@ import { readClients, resolver, type ReadClients } from '../clients';
 import { onChange } from '../changedFile';
 import { UsageError, wholeNumber, type Command, type ExitStatus, type Arguments } from '../command';
 import type { Io } from '../io';
-import { readPolicy, type ReadPolicy } from '../policy';
+import { readPolicy } from '../policy';
 import { enterMock } from '../runningMocks';
 
 /** `dots mock`: the orchestrator, until it is terminated. */
