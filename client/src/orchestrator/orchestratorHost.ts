@@ -29,6 +29,8 @@ export class OrchestratorHost implements vscode.Disposable {
   private readonly passed = new vscode.EventEmitter<void>();
   /** After each simulated second. */
   readonly onSecond = this.passed.event;
+  /** Ends what uses the one that runs, before it is started again with a policy. */
+  willRestart: () => Promise<void> = () => Promise.resolve();
   /** The policy that it follows. */
   private policy: vscode.Uri | undefined;
   private readonly watcher = vscode.workspace.createFileSystemWatcher('**/*.orchestrator.json');
@@ -118,7 +120,10 @@ export class OrchestratorHost implements vscode.Disposable {
   async start(): Promise<Orchestrator> {
     const policy = await policyOfWorkspace();
     if (this.running !== undefined && (policy === undefined || this.policy !== undefined)) return this.running;
-    if (this.running !== undefined) await this.stop();
+    if (this.running !== undefined) {
+      await this.willRestart();
+      await this.stop();
+    }
     return this.startWith(policy);
   }
 
@@ -183,7 +188,7 @@ export class OrchestratorHost implements vscode.Disposable {
       Orchestrator.start({
         host: '127.0.0.1',
         ...ports,
-        ...(this.stateDir === undefined ? {} : { stateDir: this.stateDir }),
+        ...(this.stateDir === undefined ? {} : { stateDir: stateFolderFor(this.stateDir, policy) }),
         ...(read && { orchestrator: read.policy, clients: read.clients }),
         log: (line) => this.log.info(`mock: ${line}`),
       }),
@@ -198,3 +203,7 @@ export class OrchestratorHost implements vscode.Disposable {
     return running;
   }
 }
+
+/** With a policy the clients are others, so their state is another one. */
+const stateFolderFor = (folder: string, policy: vscode.Uri | undefined): string =>
+  policy === undefined ? folder : `${folder}-policy`;
