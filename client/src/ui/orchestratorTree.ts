@@ -105,20 +105,20 @@ function forwardingNode({ name, rules, budget }: Row<'nodes'>): TreeNode {
   };
 }
 
-function trafficNode({ name, kind, vector, to, rate }: Row<'traffic'>): TreeNode {
+function trafficNode({ name, label, kind, vector, to, rate }: Row<'traffic'>): TreeNode {
   const words = `${bitRate(rate / 8)} to ${formatPrefix(to)}`;
   const what = vector ?? kind;
   return {
     ...fact(
       `simulation/traffic/${name}`,
-      name,
+      label,
       words,
       kind === 'attack' ? 'flame' : 'pass',
       lined(`${what}: ${words}`),
     ),
     role: kind === 'attack' ? 'attack' : 'fact',
     subject: name,
-    spoken: printable(`${kind === 'attack' ? 'Attack' : 'Legitimate traffic'} ${name}: ${words}`),
+    spoken: printable(`${kind === 'attack' ? 'Attack' : 'Legitimate traffic'} ${label}: ${words}`),
   };
 }
 

@@ -29,8 +29,8 @@ const view: SimulationView = {
   links: [{ name: 'transit-1', load: 9e9, capacity: 1e10 }],
   nodes: [{ name: 'edge-1', rules: 3, budget: 1000 }],
   traffic: [
-    { name: 'flood', kind: 'attack', vector: 'syn-flood', to: prefixOf('192.0.2.10'), rate: 1e9 },
-    { name: 'web', kind: 'legitimate', to: prefixOf('192.0.2.10'), rate: 4e8 },
+    { name: 'flood', label: 'flood', kind: 'attack', vector: 'syn-flood', to: prefixOf('192.0.2.10'), rate: 1e9 },
+    { name: '7 c legitimate 0', label: 'web-1: legitimate', kind: 'legitimate', to: prefixOf('192.0.2.10'), rate: 4e8 },
   ],
 };
 
@@ -50,7 +50,7 @@ test('the rows say in words and units who carries what, and what is near its lim
       'transit-1: 90 %, 9 Gbit/s of 10 Gbit/s',
       'edge-1: 3 of 1000 rules',
       'flood: 1 Gbit/s to 192.0.2.10/32',
-      'web: 400 Mbit/s to 192.0.2.10/32',
+      'web-1: legitimate: 400 Mbit/s to 192.0.2.10/32',
       'web-1: scrubber-1: fits',
     ],
   );
