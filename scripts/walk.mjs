@@ -72,6 +72,7 @@ await runMain(async () => {
       for (const [shot, asset] of [
         ['overview', 'screenshot'],
         ['live', 'live'],
+        ['orchestrator', 'orchestrator'],
       ])
         copyFileSync(inRoot('out/shots', `${shot}-${theme}.png`), inRoot('assets', `${asset}-${theme}.png`));
     print('The pictures of the README are in assets/: screenshot-dark.png, live-dark.png, and the same in light.');

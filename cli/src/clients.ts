@@ -1,12 +1,8 @@
-import { X509Certificate } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
-import { dirname, resolve } from 'node:path';
 import type { NamedClient } from '#dots/dotsServer/listeners/dotsServer';
 import { canonicalName } from '#dots/model/domainName';
-import { fileReason } from '#dots/runtime/fileReason';
-import { keyIdentity, pskIdentity } from '#dots/transport/certificates/certificateNames';
+import { namedClients } from '#dots/orchestrator/namedClients';
 import { knownAddresses } from '#dots/transport/connect/resolve';
-import { clientsOf, type WrittenClient, type WrittenIdentity } from '#dots/workspace/clientsFile';
+import { clientsOf, type WrittenClient } from '#dots/workspace/clientsFile';
 import { octetsOf } from '#host/governingWorkspaces';
 import { validationService as service } from '#service/validationService';
 import { UsageError } from './command';
@@ -46,35 +42,7 @@ export async function readClients(file: string, knownPsk: string | undefined, io
   return { clients: await namedClients(clients, file), names };
 }
 
-/** Clients as they are written in a file, with what each of them proves. Throws UsageError for a certificate. */
-export function namedClients(clients: readonly WrittenClient[], file: string): Promise<NamedClient[]> {
-  return Promise.all(clients.map((client) => named(client, file)));
-}
-
 const pskIdentities = (clients: readonly WrittenClient[]): string[] =>
   clients
     .flatMap(({ identities = [] }) => identities.map((identity) => identity['psk-identity']))
     .filter((identity) => identity !== undefined);
-
-async function named({ identities, ...client }: WrittenClient, file: string): Promise<NamedClient> {
-  if (identities === undefined) return client;
-  return { ...client, identities: await Promise.all(identities.map((identity) => provedBy(identity, client, file))) };
-}
-
-/** What a client of this identity proves: `Security.identity`. */
-async function provedBy(identity: WrittenIdentity, { name }: { name: string }, file: string): Promise<string> {
-  const { certificate, 'spki-sha256': hash, 'psk-identity': psk } = identity;
-  if (hash !== undefined) return hash.toLowerCase();
-  if (certificate === undefined) return pskIdentity(psk ?? '');
-  const path = resolve(dirname(file), certificate);
-  try {
-    return keyIdentity(new X509Certificate(await readFile(path)).raw);
-  } catch (error) {
-    const reason =
-      (error as NodeJS.ErrnoException).syscall === undefined ? 'it contains no certificate' : fileReason(error);
-    throw new UsageError(
-      `The certificate of the client "${name}" cannot be read from ${path}: ${reason}.`,
-      'A path in a clients file that is not absolute is relative to that file.',
-    );
-  }
-}

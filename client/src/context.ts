@@ -20,6 +20,7 @@ import { registerKeys } from './commands/enterKey';
 import { ServerAsker } from './commands/askOnOpen';
 import { registerMitigationCommands } from './commands/mitigations';
 import { registerOrchestrator } from './commands/orchestrator';
+import { registerSimulation } from './commands/simulation';
 import { OrchestratorHost, type OrchestratorLab } from './orchestrator/orchestratorHost';
 import { ServerTargets } from './sessions/serverTargets';
 import { ProfileHost, registerProfiles } from './sessions/profiles';
@@ -124,6 +125,7 @@ export class Workbench {
   ): vscode.Disposable[] {
     return [
       registerOrchestrator(this.orchestrator, this.sessions, this.log),
+      registerSimulation(this.orchestrator, this.log),
       registerSendRequest(sender),
       registerMitigationCommands({
         sessions: this.sessions,

@@ -3,6 +3,7 @@ import { firstExample } from '../lib/paths.mjs';
 import { checkGuards } from './guards.mjs';
 
 const aclExample = 'amplification-acl.dots.json';
+const policyExample = 'protect-web.dots.json';
 const live = 'Flowspec: in force';
 const faultyExample = 'first-draft.dots.json';
 const answer = `Answer: ${firstExample}`;
@@ -13,7 +14,7 @@ const preview = `Flowspec: ${firstExample}`;
  * EditorPage that shows examples/ with the first example open, in a dark theme.
  */
 export function walk(editor, host) {
-  return [...guards(host), ...start(editor), ...send(editor), ...look(editor), ...learn(editor)];
+  return [...guards(host), ...start(editor), ...send(editor), ...look(editor), ...decide(editor), ...learn(editor)];
 }
 
 const guards = (host) => [
@@ -129,6 +130,31 @@ function look(editor) {
         await editor.shot('live-dark');
         await editor.toggleTheme('light');
         await editor.shot('live-light');
+        await editor.toggleTheme('dark');
+      },
+    ],
+  ];
+}
+
+/** Who mitigates, by the policy that a workspace file names; pictures of it. */
+function decide(editor) {
+  return [
+    [
+      'the policy of a workspace file decides who mitigates, and a simulated attack is scrubbed; pictures of it',
+      async () => {
+        await editor.command('View: Close All Editors');
+        await editor.openFile(policyExample);
+        await editor.lens('Send to mock').click();
+        await editor.row('web-1: 192.0.2.10').first().waitFor();
+        await editor.command('DOTS: Begin Simulated Attack...');
+        await editor.page.locator('.quick-input-list .monaco-list-row', { hasText: 'dns-amplification' }).click();
+        await editor.row('1 Gbit/s to').first().waitFor();
+        await editor.tab(`Answer: ${policyExample}`).waitFor();
+        await editor.row('edge-1').first().click();
+        await editor.linesOf('Flowspec: edge-1').getByText('Order: proved').first().waitFor();
+        await editor.shot('orchestrator-dark');
+        await editor.toggleTheme('light');
+        await editor.shot('orchestrator-light');
         await editor.toggleTheme('dark');
       },
     ],

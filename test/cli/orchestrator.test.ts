@@ -121,3 +121,13 @@ test('without a policy there is no simulated network to ask about', async (t) =>
   const ran = dots(['orchestrator', '--state', state, 'status']);
   assert.deepEqual([ran.status, /was started without a policy/.test(ran.err)], [2, true]);
 });
+
+test('traffic that a mitigation meets is called by the name of its client', async (t) => {
+  const { ask, send, status } = await scene(t);
+  ask('stop', 'web');
+  ask('stop', 'amplified answers');
+  assert.equal(send(), 0);
+  while (status().traffic.length === 0);
+  const [, traffic = ''] = ask('status').out.split('Traffic:');
+  assert.match(traffic, /web-1: legitimate +legitimate +to 192\.0\.2\.10\/32/);
+});

@@ -147,3 +147,11 @@ for (const option of ['--workspace', '--profiles']) {
     assert.match(run.err, /^dots validate: nowhere\.json cannot be read: there is no such file\.\n$/);
   });
 }
+
+test('a workspace file that names a policy which is not there says so', (t) => {
+  const path = folder(t, { 'dots.workspace.json': '{"policy": "lab.orchestrator.json"}' });
+  const file = join(path, 'dots.workspace.json');
+  assert.deepEqual(codes([file]), ['dots.workspace.json cross/missing-policy warning']);
+  writeFileSync(join(path, 'lab.orchestrator.json'), '{}');
+  assert.deepEqual(codes([file]), []);
+});

@@ -1,13 +1,16 @@
 import { join, resolve } from 'node:path';
 import type { Orchestrator, OrchestratorOptions } from '#dots/orchestrator/orchestrator';
+import type { ReadPolicy } from '#dots/orchestrator/policyFile';
 import { conflictPolicies, defaultPolicy, type ConflictPolicy } from '#dots/dotsServer/state/policy';
+import { describeError } from '#dots/model/errors';
 import { safeJson } from '#dots/model/text';
 import { clientsFileName } from '#dots/workspace/fileNames';
 import { readPsk } from '#dots/transport/certificates/credentialFiles';
 import { readClients, resolver, type ReadClients } from '../clients';
+import { onChange } from '../changedFile';
 import { UsageError, wholeNumber, type Command, type ExitStatus, type Arguments } from '../command';
 import type { Io } from '../io';
-import { readPolicy, type ReadPolicy } from '../policy';
+import { readPolicy } from '../policy';
 import { enterMock } from '../runningMocks';
 
 /** `dots mock`: the orchestrator, until it is terminated. */
@@ -85,6 +88,7 @@ export const mock: Command = {
     'dots mock cert NAME --state DIR issues a certificate of that CA for a further client, and prints name, ca, cert, key and spki-sha256 as one line of JSON. If it is issued again, the key stays the same.',
     `Without --clients each certificate of the lab CA, and the identity of --psk-identity, is a separate client, for any prefixes and any number of cuids. A clients file (${clientsFileName}) defines the identities of each client, and its limits.`,
     'With --policy, clients in the ready line has the profile of each client of the policy in the file profiles (dots send F --profiles FILE --profile NAME acts as that client), and dms the address of each DMS. Without it both are null. A policy with errors is not used: exit status 2.',
+    'When the file of the policy changes, and on SIGHUP, it is read again: new requests follow it, running ones keep what was decided for them. If it has errors, they are reported, and the policy before stays in use.',
     'coaps is null in the ready line if the DTLS module was not built; standard error reports that.',
     'DIR belongs to one mock at a time. What it acknowledges is stored before it answers; dots flowspec --state DIR can read it at the same time. A damaged state is refused: --discard-state sets it aside. The lab in DIR stays.',
     'It listens on loopback only. SIGTERM or SIGINT terminates it.',
@@ -111,11 +115,28 @@ async function runMock(given: Arguments, io: Io): Promise<ExitStatus> {
   const endControl = await controlOf(orchestrator, options.stateDir);
   const leave = await enterMock(resolve(orchestrator.profiles), io);
   await io.out(`${safeJson(readyLine(orchestrator, options.orchestrator !== undefined))}\n`);
+  const unfollow = followPolicy(orchestrator, given, io);
   await stopped;
+  unfollow();
   await leave();
   await endControl?.();
   await orchestrator.close();
   return 0;
+}
+
+/** Follows the file of the policy, if there is one; the returned function ends that. */
+function followPolicy(orchestrator: Orchestrator, given: Arguments, io: Io): () => void {
+  const file = given.option('policy');
+  if (file === undefined) return () => undefined;
+  return onChange(file, async () => {
+    try {
+      const { policy, clients } = await readPolicy(file, io);
+      await orchestrator.adopt(policy, clients);
+      io.say(`dots mock: ${file} was read again: new requests follow it, running ones keep what was decided for them.`);
+    } catch (error) {
+      io.say(`dots mock: The policy before stays in use. ${describeError(error)}`);
+    }
+  });
 }
 
 /** Lets `dots orchestrator` ask this process; returns what ends that. */

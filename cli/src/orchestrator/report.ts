@@ -49,8 +49,8 @@ function dmsRow({ name, load, capacity, fault, mitigations, address }: Simulatio
   return [name, loadWords(load, capacity), `${many}${wrong}`, address ?? ''];
 }
 
-function trafficRow({ name, kind, vector, to, rate }: SimulationView['traffic'][number]): string[] {
-  return [name, vector === undefined ? kind : `${kind}, ${vector}`, `to ${formatPrefix(to)}`, bitRate(rate / 8)];
+function trafficRow({ label, kind, vector, to, rate }: SimulationView['traffic'][number]): string[] {
+  return [label, vector === undefined ? kind : `${kind}, ${vector}`, `to ${formatPrefix(to)}`, bitRate(rate / 8)];
 }
 
 /** The same as `--format json` prints it. */
@@ -61,7 +61,13 @@ export function statusJson({ mitigations, dms, links, nodes, traffic }: Simulati
     dms: dms.map(({ address = null, fault = null, ...each }) => ({ ...each, address, fault })),
     links,
     nodes,
-    traffic: traffic.map(({ vector = null, to, ...each }) => ({ ...each, vector, to: formatPrefix(to) })),
+    traffic: traffic.map(({ name, kind, rate, vector = null, to }) => ({
+      name,
+      kind,
+      rate,
+      vector,
+      to: formatPrefix(to),
+    })),
   };
 }
 

@@ -8,6 +8,8 @@ export { cuidInUse, namesEntries, whyCuidStays } from '#dots/dotsClient/cuidChan
 export { dryRunText, installationLines, plannedInstallation, plannedLines } from '#dots/dotsClient/dryRunText';
 export { effectWords, plannedRequest } from '#dots/dotsClient/plannedRequest';
 export { moveEntries } from '#dots/dotsClient/moveEntries';
+export { describeEquivalence } from '#dots/flowspec/order/equivalence';
+export { policyErrors, readPolicyValue } from '#dots/orchestrator/policyFile';
 export { Orchestrator } from '#dots/orchestrator/orchestrator';
 export { chosenCuid } from '#dots/signal/cuids';
 export { cuidOf, cuidOfCertificate, cuidOnPlainPath, newCuid } from '#dots/signal/identifiers';

@@ -23,6 +23,7 @@ export function registerOrchestrator(
     )
       void start();
   };
+  host.willRestart = () => sessions.close('mock');
   autoStart();
   return vscode.Disposable.from(
     vscode.workspace.onDidGrantWorkspaceTrust(autoStart),

@@ -19,6 +19,7 @@ const waysOut: Record<string, Way> = {
   'editor/untrusted': { title: 'Manage trust', command: 'workbench.trust.manage' },
   'destination/untrusted': { title: 'Manage trust', command: 'workbench.trust.manage' },
   'destination/workspace-errors': openProblems,
+  'editor/policy-errors': openProblems,
   'destination/profiles-errors': openProfiles,
   'destination/no-profiles-file': openProfiles,
   'destination/no-profile': openProfiles,

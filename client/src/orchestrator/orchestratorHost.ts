@@ -1,7 +1,17 @@
 import * as vscode from 'vscode';
-import type { AliasView, FilterView, Orchestrator, RulesInForce } from '#dots/orchestrator/orchestrator';
+import type { StoredDecision } from '#dots/dotsServer/state/decisions';
+import type {
+  AliasView,
+  FilterView,
+  Orchestrator,
+  RulesInForce,
+  Simulation,
+  SimulationView,
+} from '#dots/orchestrator/orchestrator';
 import { DotsError } from '#dots/model/errors';
 import { ongoing } from '#dots/words/mitigationStatuses';
+import { showFailure } from '../editor/problems';
+import { policyOfWorkspace, readPolicyFile } from './workspacePolicy';
 import { onRememberedPorts, rememberPorts } from './rememberedPorts';
 
 /** The secure addresses of the mock, and its lab files for a client of them. */
@@ -16,12 +26,24 @@ export class OrchestratorHost implements vscode.Disposable {
   private interrupted = false;
   private readonly changed = new vscode.EventEmitter<void>();
   readonly onDidChange = this.changed.event;
+  private readonly passed = new vscode.EventEmitter<void>();
+  /** After each simulated second. */
+  readonly onSecond = this.passed.event;
+  /** Ends what uses the one that runs, before it is started again with a policy. */
+  willRestart: () => Promise<void> = () => Promise.resolve();
+  /** The policy that it follows. */
+  private policy: vscode.Uri | undefined;
+  private readonly watcher = vscode.workspace.createFileSystemWatcher('**/*.orchestrator.json');
 
   constructor(
     private readonly log: vscode.LogOutputChannel,
     private readonly stateDir: string | undefined,
     /** Of the workspace. */ private readonly memory: vscode.Memento,
-  ) {}
+  ) {
+    const read = (uri: vscode.Uri): void => void this.policyChanged(uri);
+    this.watcher.onDidChange(read);
+    this.watcher.onDidCreate(read);
+  }
 
   get state(): OrchestratorState {
     if (this.running !== undefined) return 'running';
@@ -56,9 +78,27 @@ export class OrchestratorHost implements vscode.Disposable {
     return this.running?.aliases() ?? [];
   }
 
-  /** The Flowspec rules in force, while it runs. */
-  flowspec(): RulesInForce | undefined {
-    return this.running?.flowspec();
+  /** The Flowspec rules in force, of one forwarding node or of all, while it runs. */
+  flowspec(node?: string): RulesInForce | undefined {
+    return this.running?.flowspec(node);
+  }
+
+  /** The simulated network of its policy; undefined while it does not run, and without a policy. */
+  get simulation(): Simulation | undefined {
+    return this.running?.simulation;
+  }
+
+  /** What it does by its policy, which has this name. */
+  get situation(): { policy: string; view: SimulationView; decisions: StoredDecision[] } | undefined {
+    const { running, policy } = this;
+    if (running?.simulation === undefined || policy === undefined) return undefined;
+    const name = policy.path.slice(policy.path.lastIndexOf('/') + 1);
+    return { policy: name, view: running.simulation.view(), decisions: running.decisions() };
+  }
+
+  /** Something was made to happen in the simulated network. */
+  refresh(): void {
+    this.changed.fire();
   }
 
   /** How many mitigations it stores, of any client. */
@@ -72,10 +112,23 @@ export class OrchestratorHost implements vscode.Disposable {
     return this.stateDir === undefined ? 'ended' : 'kept';
   }
 
-  /** Starts it if it is not running. Throws a DotsError, e.g. for a port in use or an untrusted folder. */
-  start(): Promise<Orchestrator> {
-    if (this.running !== undefined) return Promise.resolve(this.running);
-    this.starting ??= this.launch().finally(() => {
+  /**
+   * Starts it if it is not running, with the policy that the workspace file of the active document names; one that runs
+   * without a policy is started again with it. Throws a DotsError, e.g. for a port in use, an untrusted folder, or a
+   * policy with errors.
+   */
+  async start(): Promise<Orchestrator> {
+    const policy = await policyOfWorkspace();
+    if (this.running !== undefined && (policy === undefined || this.policy !== undefined)) return this.running;
+    if (this.running !== undefined) {
+      await this.willRestart();
+      await this.stop();
+    }
+    return this.startWith(policy);
+  }
+
+  private startWith(policy: vscode.Uri | undefined): Promise<Orchestrator> {
+    this.starting ??= this.launch(policy).finally(() => {
       this.starting = undefined;
       this.changed.fire();
     });
@@ -90,16 +143,33 @@ export class OrchestratorHost implements vscode.Disposable {
     this.interrupted ||=
       ongoing((running?.mitigations() ?? []).map(({ statusLabel }) => ({ status: statusLabel }))).length > 0;
     this.running = undefined;
+    this.policy = undefined;
     await running?.close();
     if (running !== undefined) this.log.info(`The mock orchestrator at ${signal ?? ''} was stopped.`);
     this.changed.fire();
   }
 
   dispose(): void {
+    this.watcher.dispose();
     this.changed.dispose();
+    this.passed.dispose();
   }
 
-  private async launch(): Promise<Orchestrator> {
+  /** New requests follow a policy that has changed; with errors the last good one stays in use. */
+  private async policyChanged(changed: vscode.Uri): Promise<void> {
+    const { running, policy } = this;
+    if (running === undefined || policy?.toString() !== changed.toString()) return;
+    try {
+      const read = await readPolicyFile(policy);
+      await running.adopt(read.policy, read.clients);
+      this.log.info(`The mock orchestrator follows ${policy.path} as it is now.`);
+      this.changed.fire();
+    } catch (error) {
+      showFailure(this.log, 'The last good policy stays in use.', error);
+    }
+  }
+
+  private async launch(policy: vscode.Uri | undefined): Promise<Orchestrator> {
     if (!vscode.workspace.isTrusted) {
       throw new DotsError(
         'usage',
@@ -113,19 +183,27 @@ export class OrchestratorHost implements vscode.Disposable {
       securePort: vscode.workspace.getConfiguration('dots').get<number>('orchestrator.signalPort', 0),
       dataPort: vscode.workspace.getConfiguration('dots').get<number>('orchestrator.dataPort', 0),
     };
+    const read = policy && (await readPolicyFile(policy));
     const running = await onRememberedPorts(this.memory, configured, (ports) =>
       Orchestrator.start({
         host: '127.0.0.1',
         ...ports,
-        ...(this.stateDir === undefined ? {} : { stateDir: this.stateDir }),
+        ...(this.stateDir === undefined ? {} : { stateDir: stateFolderFor(this.stateDir, policy) }),
+        ...(read && { orchestrator: read.policy, clients: read.clients }),
         log: (line) => this.log.info(`mock: ${line}`),
       }),
     );
     await rememberPorts(this.memory, running.coaps ?? running.coapsTcp, running.data);
     running.onDidChange(() => this.changed.fire());
+    running.simulation?.onSecond(() => this.passed.fire());
     this.running = running;
+    this.policy = policy;
     this.interrupted = false;
     this.log.info(`The mock orchestrator listens on ${this.addresses.join(', ')}.`);
     return running;
   }
 }
+
+/** With a policy the clients are others, so their state is another one. */
+const stateFolderFor = (folder: string, policy: vscode.Uri | undefined): string =>
+  policy === undefined ? folder : `${folder}-policy`;

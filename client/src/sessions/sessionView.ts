@@ -32,6 +32,7 @@ export class SessionView implements vscode.TreeDataProvider<TreeNode>, vscode.Di
     this.listeners = [
       sessions.onDidChange(update),
       orchestrator.onDidChange(update),
+      orchestrator.onSecond(() => this.view.visible && this.tick()),
       underway.onDidChange(update),
       this.view.onDidChangeVisibility(() => this.tickWhileVisible()),
     ];
@@ -45,7 +46,7 @@ export class SessionView implements vscode.TreeDataProvider<TreeNode>, vscode.Di
 
   /** The current rows. */
   tree(): TreeNode[] {
-    const { addresses, mitigations, filters, aliases } = this.orchestrator;
+    const { addresses, mitigations, filters, aliases, situation: simulation } = this.orchestrator;
     return sessionTree({
       waiting: this.underway.list(),
       sessions: this.sessions.list().flatMap((session): SessionState[] => {
@@ -55,7 +56,7 @@ export class SessionView implements vscode.TreeDataProvider<TreeNode>, vscode.Di
         const mitigations = session.mitigations();
         return [{ name, server, cuid, production: production !== undefined, facts, isShared, warnings, mitigations }];
       }),
-      orchestrator: addresses.length === 0 ? undefined : { addresses, mitigations, filters, aliases },
+      orchestrator: addresses.length === 0 ? undefined : { addresses, mitigations, filters, aliases, simulation },
       now: Date.now(),
     });
   }
@@ -85,6 +86,7 @@ export class SessionView implements vscode.TreeDataProvider<TreeNode>, vscode.Di
     this.view.badge =
       number === 0 ? undefined : { value: number, tooltip: `${plural(number, 'mitigation')} in force or being set up` };
     void vscode.commands.executeCommand('setContext', 'dots.orchestratorState', this.orchestrator.state);
+    void vscode.commands.executeCommand('setContext', 'dots.hasSimulation', this.orchestrator.simulation !== undefined);
     void vscode.commands.executeCommand('setContext', 'dots.stoppedMitigations', this.orchestrator.stopped);
     void vscode.commands.executeCommand('setContext', 'dots.hasSession', this.sessions.list().length > 0);
     void vscode.commands.executeCommand('setContext', 'dots.hasMitigation', number > 0);
@@ -106,10 +108,15 @@ export class SessionView implements vscode.TreeDataProvider<TreeNode>, vscode.Di
 
   /** Redraws only the rows whose text has changed, so that the others do not move under the pointer. */
   private tick(): void {
-    for (const now of flat(this.tree())) {
+    const all = flat(this.tree());
+    if (all.length !== this.rows.size || all.some(({ id }) => !this.rows.has(id))) {
+      this.changed.fire(undefined);
+      return;
+    }
+    for (const now of all) {
       const shown = this.rows.get(now.id);
       if (shown === undefined || shown.description === now.description) continue;
-      Object.assign(shown, { description: now.description, spoken: now.spoken });
+      Object.assign(shown, { ...now, children: shown.children });
       this.changed.fire(shown);
     }
   }

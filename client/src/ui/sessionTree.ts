@@ -1,10 +1,12 @@
 import { printable } from '#dots/model/text';
 import { duration, plural } from '#dots/words/quantities';
 import { sessionWords, shortSessionWords, type KeeperState, type SessionFacts } from '#dots/words/sessions';
-import type { AliasView, FilterView } from '#dots/orchestrator/orchestrator';
+import type { StoredDecision } from '#dots/dotsServer/state/decisions';
+import type { AliasView, FilterView, SimulationView } from '#dots/orchestrator/orchestrator';
 import { aliasNodes, filterNodes } from './filterTree';
 import type { Mitigation } from './mitigation';
 import { mitigationNode } from './mitigationTree';
+import { simulationNodes } from './orchestratorTree';
 import { fact, type TreeNode } from './treeNode';
 import { lined } from './textLayout';
 
@@ -42,6 +44,8 @@ export interface TreeState {
         mitigations: number;
         filters: readonly FilterView[];
         aliases: readonly AliasView[];
+        /** What it does by its policy; undefined: it has none. */
+        simulation?: { policy: string; view: SimulationView; decisions: readonly StoredDecision[] } | undefined;
       }
     | undefined;
   /** Milliseconds since 1970. */
@@ -209,17 +213,24 @@ function transportNode({ name, facts: { security } }: SessionState): TreeNode {
 
 function orchestratorNode(orchestrator: TreeState['orchestrator']): TreeNode {
   const running = orchestrator !== undefined;
+  const simulation = orchestrator?.simulation;
   return {
     id: 'orchestrator',
     role: 'orchestrator',
     label: 'Mock orchestrator',
-    description: running ? 'running' : 'stopped',
+    description: running ? printable(simulation === undefined ? 'running' : `follows ${simulation.policy}`) : 'stopped',
     tooltip: running
       ? lined(
           `The embedded DOTS server listens on this machine only: ${orchestrator.addresses.join(', ')}. It has ${plural(orchestrator.mitigations, 'mitigation')}.`,
         )
       : 'The embedded DOTS server is not running. It starts when a request is sent.',
     icon: running ? 'broadcast' : 'circle-slash',
-    children: running ? [...filterNodes(orchestrator.filters), ...aliasNodes(orchestrator.aliases)] : [],
+    children: running
+      ? [
+          ...(simulation === undefined ? [] : simulationNodes(simulation.view, simulation.decisions)),
+          ...filterNodes(orchestrator.filters),
+          ...aliasNodes(orchestrator.aliases),
+        ]
+      : [],
   };
 }

@@ -11,7 +11,18 @@ export interface TreeNode {
   icon: string;
   color?: string;
   /** The actions of the row: `contextValue` of the editor. */
-  role: 'session' | 'mitigation' | 'foreign' | 'ending' | 'ended' | 'orchestrator' | 'waiting' | 'fact';
+  role:
+    | 'session'
+    | 'mitigation'
+    | 'foreign'
+    | 'ending'
+    | 'ended'
+    | 'orchestrator'
+    | 'waiting'
+    | 'dms'
+    | 'node'
+    | 'attack'
+    | 'fact';
   /** What a screen reader says, where that is more than the label and the description. */
   spoken?: string;
   /** The command that Enter or a click runs; it receives the row. */
@@ -19,6 +30,8 @@ export interface TreeNode {
   mid?: number;
   /** The number of a document that is being sent. */
   waiting?: number;
+  /** The name of what it shows, in the policy of the orchestrator. */
+  subject?: string;
   /** The name of the session that it belongs to. */
   session?: string;
   children: TreeNode[];

@@ -48,10 +48,22 @@ export class AttackTraffic {
 
   constructor(
     private readonly world: World,
-    private readonly policy: Pick<Policy, 'traffic' | 'quiet'>,
+    private policy: Pick<Policy, 'traffic' | 'quiet'>,
   ) {
     this.lasting = new Map(policy.traffic.map((traffic) => [traffic.name, traffic]));
     for (const traffic of policy.traffic) world.addClass(traffic);
+  }
+
+  /** Follows the traffic of another policy: classes that are the same continue. */
+  adopt(policy: Pick<Policy, 'traffic' | 'quiet'>): void {
+    const started = new Set(this.started);
+    const before = this.policy.traffic;
+    this.policy = policy;
+    const isSame = (one: TrafficClass): boolean =>
+      before.some((other) => JSON.stringify(other) === JSON.stringify(one));
+    const names = new Set(policy.traffic.map(({ name }) => name));
+    for (const { name } of before) if (!names.has(name) && !started.has(name)) this.stop(name);
+    for (const traffic of policy.traffic) if (!isSame(traffic)) this.start(traffic);
   }
 
   /** The names of what was started beside the traffic of the policy. */

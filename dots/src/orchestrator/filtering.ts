@@ -3,7 +3,7 @@ import { mitigationKey, type Mitigation } from '#dots/dotsServer/state/lifecycle
 import type { ServedState } from '#dots/dotsServer/state/mitigator';
 import { isObject, itemsOf } from '#dots/model/json';
 import type { Clock, TimerHandle } from '#dots/runtime/clock';
-import type { Policy } from '#dots/workspace/policy/policy';
+import type { Policy, PolicyNode } from '#dots/workspace/policy/policy';
 import type { World } from '#dots/world/world';
 import type { InstalledAt, NodeTables, TableDocument } from './nodeTables';
 import { shapeOf } from './requestFacts';
@@ -48,9 +48,17 @@ export class Filtering {
   private readonly outdated = new Map<string, () => TableDocument | undefined>();
   private readonly expected = new ExpectedRules();
   private timer: TimerHandle;
+  private policy: Policy;
 
   constructor(private readonly options: FilteringOptions) {
+    this.policy = options.policy;
     this.watches = new RuleWatches(options.world, options.policy);
+  }
+
+  /** Another policy. @param retired nodes of earlier ones, which have rules of requests that run */
+  adopt(policy: Policy, retired: readonly PolicyNode[]): void {
+    this.policy = policy;
+    this.watches.policy = { quiet: policy.quiet, nodes: [...policy.nodes, ...retired] };
   }
 
   /** The aliases and ACLs that clients have stored count from now on. */
@@ -161,7 +169,7 @@ export class Filtering {
   }
 
   private nodesOf(decision: StoredDecision | undefined): readonly string[] {
-    return decision?.nodes ?? this.options.policy.nodes.map(({ name }) => name);
+    return decision?.nodes ?? this.policy.nodes.map(({ name }) => name);
   }
 
   private needing(file: string): Iterable<RunningMitigation> {

@@ -44,10 +44,20 @@ interface SourcedRule extends InstalledAt {
 
 /** The rules of forwarding nodes: they follow from the documents that are in force. */
 export class NodeTables {
-  private readonly tables: ReadonlyMap<string, NodeRules>;
+  private readonly tables = new Map<string, NodeRules>();
 
-  constructor(nodes: readonly string[], world: World, translations: Translations) {
-    this.tables = new Map(nodes.map((node) => [node, new NodeRules(node, world, translations)]));
+  constructor(
+    nodes: readonly string[],
+    private readonly world: World,
+    private readonly translations: Translations,
+  ) {
+    this.add(nodes);
+  }
+
+  /** Further nodes, without rules; those that are known stay as they are. */
+  add(nodes: readonly string[]): void {
+    for (const node of nodes)
+      if (!this.tables.has(node)) this.tables.set(node, new NodeRules(node, this.world, this.translations));
   }
 
   /**

@@ -2,7 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import type { StoredDecision } from '#dots/dotsServer/state/decisions';
 import { signalPort } from '#dots/flowspec/packets/sessions';
 import { systemClock } from '#dots/runtime/clock';
-import { DotsServer, type DotsServerOptions } from '#dots/dotsServer/listeners/dotsServer';
+import { DotsServer, type DotsServerOptions, type NamedClient } from '#dots/dotsServer/listeners/dotsServer';
 import {
   aliasViews,
   filterViews,
@@ -18,6 +18,7 @@ import type { OffloadServer } from './dms/offloader';
 import type { TableRule } from './nodeTables';
 import { builtInPolicy } from './builtInPolicy';
 import { PolicyMitigator } from './policyMitigator';
+import type { Scrubbers } from './scrubbing';
 import { Simulation } from './simulation';
 import type { Policy } from '#dots/workspace/policy/policy';
 
@@ -53,6 +54,7 @@ export class Orchestrator {
   private constructor(
     private readonly server: DotsServer,
     private readonly mitigator: PolicyMitigator,
+    private readonly options: SystemsOptions,
   ) {
     ({ signal: this.signal, coaps: this.coaps, coapsTcp: this.coapsTcp, data: this.data } = server.addresses);
     ({ ca: this.ca, cert: this.cert, key: this.key, profiles: this.profiles } = server.files);
@@ -69,7 +71,7 @@ export class Orchestrator {
       const server = await DotsServer.start(mitigator, { ...pathsOf(mitigator), ...options });
       mitigator.signalPorts = portsOf(server, systems);
       systems?.offload((name) => offloadServer(name, server, mitigator.policy));
-      return new Orchestrator(server, mitigator);
+      return new Orchestrator(server, mitigator, options);
     } catch (error) {
       await mitigator.scrubbers?.close();
       mitigator.close();
@@ -127,6 +129,24 @@ export class Orchestrator {
     return this.server.onDidChange(listener);
   }
 
+  /**
+   * Follows another policy from now on: new requests are decided by it, running ones keep what was decided for them.
+   * Throws as `start` does; then the policy before stays in use.
+   * @param clients those of the policy
+   */
+  async adopt(policy: Policy, clients: readonly NamedClient[]): Promise<void> {
+    const { mitigator, server } = this;
+    await server.redefine(clients);
+    await mitigator.scrubbers?.adopt(policy.dms);
+    mitigator.adopt(policy);
+    if (mitigator.scrubbers === undefined) {
+      mitigator.scrubbers = await openSystems(mitigator, this.options);
+      mitigator.scrubbers?.resumed();
+    }
+    mitigator.signalPorts = portsOf(server, mitigator.scrubbers);
+    mitigator.scrubbers?.offload((name) => offloadServer(name, server, policy));
+  }
+
   /** Ends every session, timer and socket; a second call ends no more. Everything that was acknowledged is stored. */
   close(): Promise<void> {
     return (this.closing ??= this.end());
@@ -139,10 +159,12 @@ export class Orchestrator {
   }
 }
 
+type SystemsOptions = Pick<OrchestratorOptions, 'stateDir' | 'clock' | 'log'>;
+
 /** The DMSs of a policy; undefined where it has none. */
 async function openSystems(
   { policy, network }: PolicyMitigator,
-  { stateDir, clock, log }: Pick<OrchestratorOptions, 'stateDir' | 'clock' | 'log'>,
+  { stateDir, clock, log }: SystemsOptions,
 ): Promise<MitigationSystems | undefined> {
   if (policy.dms.length === 0) return undefined;
   // Their folders are within that of the orchestrator, which is for its user alone.
@@ -151,17 +173,17 @@ async function openSystems(
 }
 
 /** The ports of DOTS sessions: the usual one, those of the server and those of its DMSs. */
-function portsOf({ addresses }: DotsServer, systems: MitigationSystems | undefined): number[] {
+function portsOf({ addresses }: DotsServer, systems: Scrubbers | undefined): number[] {
   const { signal, coaps, coapsTcp } = addresses;
   const servers = [signal, coaps, coapsTcp, ...(systems?.addresses.values() ?? [])].filter((url) => url !== undefined);
   return [...new Set([signalPort, ...servers.map((url) => Number(new URL(url).port))])];
 }
 
 /** Messages of clients whose path is a link are datagrams of the simulated world, and their TCP takes it too. */
-function pathsOf({ policy, world }: PolicyMitigator): Pick<DotsServerOptions, 'wire' | 'reaches'> {
-  const links = new InBandLinks(world);
+function pathsOf(mitigator: PolicyMitigator): Pick<DotsServerOptions, 'wire' | 'reaches'> {
+  const links = new InBandLinks(mitigator.world);
   const pathOf = (client: string | undefined): string | undefined =>
-    policy.clients.find(({ name }) => name === client)?.path;
+    mitigator.policy.clients.find(({ name }) => name === client)?.path;
   return {
     wire: (channel, client) => {
       const path = pathOf(client);
@@ -169,7 +191,7 @@ function pathsOf({ policy, world }: PolicyMitigator): Pick<DotsServerOptions, 'w
     },
     reaches: (client) => {
       const path = pathOf(client);
-      return path === undefined || world.dataChannelPasses(path);
+      return path === undefined || mitigator.world.dataChannelPasses(path);
     },
   };
 }

@@ -15,7 +15,7 @@ import { withoutFilterControl } from '#dots/dotsServer/signal/filterControl';
 import { signalPort } from '#dots/flowspec/packets/sessions';
 import type { JsonObject } from '#dots/model/json';
 import type { Clock } from '#dots/runtime/clock';
-import { unlimitedRules, type Policy, type Role } from '#dots/workspace/policy/policy';
+import { unlimitedRules, type Policy, type PolicyNode, type Role } from '#dots/workspace/policy/policy';
 import { World } from '#dots/world/world';
 import {
   aclNodes,
@@ -66,10 +66,14 @@ export class PolicyMitigator implements Mitigator {
   private readonly filtering: Filtering;
   /** Started by a server that does not know its clients yet. */
   private readonly early = new Set<RunningMitigation>();
+  private current: Policy;
+  /** Nodes of earlier policies: they have the rules of requests that run. */
+  private retired: PolicyNode[] = [];
   private readonly scrubbed = new ScrubbedVolumes();
 
   constructor(private readonly options: PolicyMitigatorOptions) {
     const { policy, clock, seed = 1 } = options;
+    this.current = policy;
     const world = new World(policy, seed);
     const nodes = policy.nodes.map(({ name }) => name);
     this.world = world;
@@ -92,8 +96,21 @@ export class PolicyMitigator implements Mitigator {
     return this.seconds.isPassing;
   }
 
+  /** That new requests follow. */
   get policy(): Policy {
-    return this.options.policy;
+    return this.current;
+  }
+
+  /** New requests follow another policy from now on; running ones keep what was decided for them. */
+  adopt(policy: Policy): void {
+    const names = new Set(policy.nodes.map(({ name }) => name));
+    this.retired = [...this.current.nodes, ...this.retired].filter(({ name }) => !names.has(name));
+    this.world.adopt(policy);
+    this.traffic.adopt(policy);
+    this.tables.add(policy.nodes.map(({ name }) => name));
+    this.filtering.adopt(policy, this.retired);
+    this.current = policy;
+    this.seconds.begin();
   }
 
   attach(server: ServedState): void {

@@ -52,7 +52,7 @@ export class RuleWatches {
 
   constructor(
     private readonly world: World,
-    private readonly policy: Pick<Policy, 'nodes' | 'quiet'>,
+    public policy: Pick<Policy, 'nodes' | 'quiet'>,
   ) {}
 
   /** Whether something will happen. */

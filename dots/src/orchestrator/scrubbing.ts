@@ -1,6 +1,8 @@
 import type { DropCounters } from '#dots/dotsServer/state/mitigator';
 import type { JsonObject } from '#dots/model/json';
 import type { DmsFault } from '#dots/words/simulation';
+import type { PolicyDms } from '#dots/workspace/policy/policy';
+import type { OffloadServer } from './dms/offloader';
 
 /** What is asked of a DMS for one mitigation. */
 export interface ScrubbingRequest {
@@ -44,6 +46,10 @@ export interface Scrubbers {
   setFault(dms: string, fault: string | undefined): void;
   /** The fault of a simulated DMS; undefined: it has none. */
   faultOf(dms: string): DmsFault | undefined;
+  /** Follows the DMSs of another policy; one that is not in it any more stays for what it carries out. */
+  adopt(systems: readonly PolicyDms[]): Promise<void>;
+  /** DMSs with `offload-above` ask for offload where `serverFor` says; undefined: one is no client. */
+  offload(serverFor: (dms: string) => OffloadServer | undefined): void;
   /** Ends all sessions and DMSs. */
   close(): Promise<void>;
 }

@@ -1,5 +1,5 @@
 import type { ServerSnapshot } from '#dots/dotsServer/listeners/dotsServer';
-import { remainingLifetime, statusLabels, type Mitigation } from '#dots/dotsServer/state/lifecycle';
+import { mitigationKey, remainingLifetime, statusLabels, type Mitigation } from '#dots/dotsServer/state/lifecycle';
 import type { VectorName } from '#dots/model/attackVectors';
 import { DotsError } from '#dots/model/errors';
 import type { TrafficClass } from '#dots/model/trafficClass';
@@ -57,7 +57,12 @@ export interface SimulationView {
   dms: DmsView[];
   links: Loaded[];
   nodes: NodeView[];
-  traffic: RunningTraffic[];
+  traffic: TrafficView[];
+}
+
+/** Traffic as a person reads it: that of a mitigation by the name of its client. */
+interface TrafficView extends RunningTraffic {
+  label: string;
 }
 
 /** The rate of an attack that is begun by its vector alone, bits per second. */
@@ -89,7 +94,9 @@ export class Simulation {
       })),
       links: policy.links.map(({ name, capacity }) => ({ name, capacity, load: load(world.linkLoad(name).offered) })),
       nodes: policy.nodes.map(({ name, rules: budget }) => ({ name, rules: tables.sizeOf(name), budget })),
-      traffic: world.running().map((each) => ({ ...each, rate: load(each.rate) })),
+      traffic: world
+        .running()
+        .map((each) => ({ ...each, label: labelOf(each.name, mitigations), rate: load(each.rate) })),
     };
   }
 
@@ -176,6 +183,13 @@ function carried(mitigation: Mitigation, decision: ReturnType<ServerSnapshot['de
     nodes: decision?.nodes ?? [],
     strategy: decision?.strategy,
   };
+}
+
+/** Traffic that a mitigation meets is called by the key of the mitigation, what it is, and a number. */
+function labelOf(name: string, mitigations: readonly CarriedMitigation[]): string {
+  const met = mitigations.find((mitigation) => name.startsWith(`${mitigationKey(mitigation)} `));
+  if (met === undefined) return name;
+  return `${met.client}: ${name.slice(mitigationKey(met).length + 1).replace(/ \d+$/, '')}`;
 }
 
 const notSimulated = (what: string, hint: string): DotsError =>

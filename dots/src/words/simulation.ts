@@ -1,8 +1,8 @@
 import { bitRate, plural } from './quantities';
 
-/** A load of a capacity, bits per second: `2.1 Gbit/s of 4 Gbit/s (53 %)`. */
+/** A load of a capacity, bits per second: `53 %, 2.1 Gbit/s of 4 Gbit/s`. */
 export function loadWords(load: number, capacity: number): string {
-  return `${bitRate(load / 8)} of ${bitRate(capacity / 8)} (${Math.round((100 * load) / capacity)} %)`;
+  return `${Math.round((100 * load) / capacity)} %, ${bitRate(load / 8)} of ${bitRate(capacity / 8)}`;
 }
 
 /** The rules of a forwarding node and its budget: `3 of 1000 rules`; just `3 rules` where the budget is no limit. */

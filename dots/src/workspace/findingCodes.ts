@@ -14,7 +14,7 @@ const names: Readonly<Record<FindingClass, string>> = {
     'setup-empty target-fqdn target-missing target-uri telemetry-empty telemetry-outside-update',
   cross:
     'ace-for-acl deleted-request deletes-request described-attack double-mid efficacy-differs foreign-target idle-acl ' +
-    'ignored-workspace-file late-mid names-must-resolve no-target-uri not-offered overlapping-requests source-prefix-required unknown-acl unknown-alias unknown-profile ' +
+    'ignored-workspace-file late-mid missing-policy names-must-resolve no-target-uri not-offered overlapping-requests source-prefix-required unknown-acl unknown-alias unknown-profile ' +
     'unmapped-attack unread-documents unused-alias',
   policy:
     'delegation-circle double-name idle-dms missing-member mixed-families offload-without-client overlapping-prefixes port-range ' +

@@ -1,4 +1,4 @@
-import { covers, type Prefix } from '#dots/model/prefix';
+import { covers, parsePrefix, type Prefix } from '#dots/model/prefix';
 import type { NodeTable } from './nodeTable';
 import { type NodeRule } from './nodeTable';
 import { Tally, type Now } from './tally';
@@ -11,7 +11,7 @@ export class LinkState {
   readonly dropped: Tally;
 
   constructor(
-    readonly link: Link,
+    public link: Link,
     now: Now,
   ) {
     this.offered = new Tally(now);
@@ -25,7 +25,7 @@ export class NodeState {
   readonly waiting = new Map<string, { rule: NodeRule; from: number }>();
 
   constructor(
-    readonly node: ForwardingNode,
+    public node: ForwardingNode,
     readonly table: NodeTable,
   ) {}
 }
@@ -38,17 +38,21 @@ export class MitigationState {
   readonly stopped: Tally;
   /** What was beyond its capacity. */
   readonly overloaded: Tally;
-  private readonly links: ReadonlySet<string>;
-  private readonly prefixes: readonly Prefix[];
+  private links: ReadonlySet<string> = new Set();
+  private prefixes: readonly Prefix[] = [];
 
   constructor(
-    readonly dms: MitigationSystem,
-    linkNames: ReadonlySet<string>,
+    public dms: MitigationSystem,
     now: Now,
   ) {
     this.offered = new Tally(now);
     this.stopped = new Tally(now);
     this.overloaded = new Tally(now);
+  }
+
+  /** It is from now on what a topology says, whose links have these names. */
+  adopt(dms: MitigationSystem, linkNames: ReadonlySet<string>): void {
+    this.dms = dms;
     this.links = new Set(dms.carries.filter((each) => linkNames.has(each)));
     this.prefixes = dms.carries.filter((each) => !linkNames.has(each)).map(prefixOf);
   }
@@ -66,20 +70,56 @@ export interface Places {
   dms: ReadonlyMap<string, MitigationState>;
 }
 
-/** The places of a topology; throws RangeError for one that names what it does not define. */
-export function placesOf({ links, nodes, dms }: Topology, now: Now, table: () => NodeTable): Places {
+/**
+ * The places of a topology; throws RangeError for one that names what it does not define.
+ * @param before places whose states are taken over by name; nodes and DMSs that only they have are places too
+ */
+export function placesOf({ links, nodes, dms }: Topology, now: Now, table: () => NodeTable, before?: Places): Places {
   const names = new Set(links.map(({ name }) => name));
   const used = [
     ...nodes.flatMap((node) => node.links),
     ...dms.flatMap(({ reinject }) => (reinject.by === 'gre' ? [reinject.link] : [])),
   ];
   for (const name of used) if (!names.has(name)) throw unknownName(name);
+  const [earlierNodes, earlierDms] = [[...(before?.nodes.values() ?? [])], [...(before?.dms.values() ?? [])]];
+  const allNodes = withRetired(
+    nodes,
+    earlierNodes.map(({ node }) => node),
+  );
+  const allDms = withRetired(
+    dms,
+    earlierDms.map((state) => retired(state.dms, names)),
+  );
+  const linkOf = (link: Link): LinkState =>
+    Object.assign(before?.links.get(link.name) ?? new LinkState(link, now), { link });
+  const nodeOf = (node: ForwardingNode): NodeState =>
+    Object.assign(before?.nodes.get(node.name) ?? new NodeState(node, table()), { node });
+  const dmsOf = (system: MitigationSystem): MitigationState => {
+    const state = before?.dms.get(system.name) ?? new MitigationState(system, now);
+    state.adopt(system, names);
+    return state;
+  };
   return {
-    links: new Map(links.map((link) => [link.name, new LinkState(link, now)])),
-    nodes: new Map(nodes.map((node) => [node.name, new NodeState(node, table())])),
-    dms: new Map(dms.map((each) => [each.name, new MitigationState(each, names, now)])),
+    links: new Map(links.map((link) => [link.name, linkOf(link)])),
+    nodes: new Map(allNodes.map((node) => [node.name, nodeOf(node)])),
+    dms: new Map(allDms.map((system) => [system.name, dmsOf(system)])),
   };
 }
+
+/** The places that a topology has, and those that only an earlier one had. */
+function withRetired<T extends { name: string }>(now: readonly T[], before: readonly T[]): T[] {
+  const names = new Set(now.map(({ name }) => name));
+  return [...now, ...before.filter(({ name }) => !names.has(name))];
+}
+
+/** A DMS of an earlier topology, without the links that are gone. */
+function retired(system: MitigationSystem, links: ReadonlySet<string>): MitigationSystem {
+  const carries = system.carries.filter((each) => links.has(each) || parsePrefix(each) !== undefined);
+  const { reinject } = system;
+  return { ...system, carries, ...(reinject.by === 'gre' && !links.has(reinject.link) && { reinject: direct }) };
+}
+
+const direct = { by: 'direct' } as const;
 
 /** Every tally of the places that is not one of a rule. */
 export function talliesOf({ links, dms }: Places): Tally[] {

@@ -67,7 +67,8 @@ interface RunningClass extends SampledClass {
  */
 export class World {
   private readonly now = { second: -1 };
-  private readonly places: Places;
+  private places: Places;
+  private readonly newTable: () => NodeTable;
   private readonly classes = new Map<string, RunningClass>();
   private readonly sent = new Tally(this.now);
   private readonly delivered = new Tally(this.now);
@@ -78,7 +79,21 @@ export class World {
     private readonly seed: number,
     matches?: typeof ruleMatches,
   ) {
-    this.places = placesOf(topology, this.now, () => new NodeTable(this.now, matches));
+    this.newTable = () => new NodeTable(this.now, matches);
+    this.places = placesOf(topology, this.now, this.newTable);
+  }
+
+  /**
+   * Follows another topology from the next second on. What has a name of before keeps its rules and counters. Nodes and
+   * DMSs that are not in it any more stay for what they carry out; links do not. Throws RangeError as the constructor
+   * does; then nothing is changed.
+   */
+  adopt(topology: Topology): void {
+    const before = this.places.nodes;
+    this.places = placesOf(topology, this.now, this.newTable, this.places);
+    for (const [name, { table }] of this.places.nodes)
+      if (!before.has(name)) for (const traffic of this.classes.values()) table.addClass(traffic);
+    this.changed(this.classes.keys());
   }
 
   /** The second that was simulated last; -1 before the first. */
@@ -227,9 +242,11 @@ export class World {
     return [...this.places.nodes.values()].some(({ waiting }) => waiting.size > 0);
   }
 
-  /** The share of traffic that a link lost in the last second. */
+  /** The share of traffic that a link lost in the last second; of a link that is gone, nothing. */
   lossOf(link: string): number {
-    const { offered, dropped } = named(this.places.links, link);
+    const state = this.places.links.get(link);
+    if (state === undefined) return 0;
+    const { offered, dropped } = state;
     return offered.bits() === 0 ? 0 : dropped.bits() / offered.bits();
   }
 

@@ -1,3 +1,4 @@
+import { dirname, join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import type { Level } from '#dots/check/check';
 import {
@@ -17,6 +18,7 @@ import type { ValidationService } from '#service/validationService';
 import { CrossFaults } from './crossFaults';
 import type { SourceDocument } from './documentCache';
 import { DocumentSets, type SetsOptions } from './documentSets';
+import { isFile } from './files';
 import { pathInWorkspace } from './governingWorkspaces';
 import { KeptSets } from './keptSets';
 import type { RelatedSet, SetMember } from './relatedSet';
@@ -81,7 +83,7 @@ export class Validator {
     const { workspace, path } = now.governing(uri);
     const parsed = documents.parsed(document);
     const pathHere = pathInWorkspace(path, this.options.naming.pathOf(uri) ?? uri);
-    if (parsed.form === 'workspace') return service.workspaceFindings(parsed, now.profiles);
+    if (parsed.form === 'workspace') return service.workspaceFindings(parsed, now.profiles, this.beside(uri));
     if (parsed.form === 'policy')
       return service.adjusted(service.policyFindings(parsed, now.profiles), workspace, pathHere);
     const { direction } = { ...now.context(uri), ...said };
@@ -106,6 +108,12 @@ export class Validator {
       text = service.applied(parsed, edits);
     }
     return text;
+  }
+
+  /** Whether there is a file at a path relative to a document; undefined where the document is in no folder. */
+  private beside(uri: string): ((path: string) => boolean) | undefined {
+    const own = this.options.naming.pathOf(uri);
+    return own === undefined ? undefined : (path) => isFile(join(dirname(own), path));
   }
 
   /** The same validator where a document has another text. */

@@ -49,7 +49,11 @@ export interface ValidationService {
    * All findings of a workspace file; if no profiles file is known, or it has faults, the profiles that it names are
    * not checked.
    */
-  workspaceFindings(document: ParsedDocument, profiles: Profiles | undefined): LocatedFinding[];
+  workspaceFindings(
+    document: ParsedDocument,
+    profiles: Profiles | undefined,
+    isThere?: (path: string) => boolean,
+  ): LocatedFinding[];
   /** The same of a policy of an orchestrator. */
   policyFindings(document: ParsedDocument, profiles: Profiles | undefined): LocatedFinding[];
   /** The server profiles of a profiles file; none if it has errors. */

@@ -197,6 +197,7 @@ export const crossExamples: readonly FindingExample[] = [
 
 /** Findings about files that are not read, which depend on the disk, with their reasons. */
 export const unreadCodes: Readonly<Record<string, string>> = {
+  'cross/missing-policy': 'The file has to be there: correct the path, or remove the member.',
   'json/encoding': 'JSON is exchanged in UTF-8: save the file in it.',
   'json/too-long': 'A longer text would block the editor: split it.',
   'cross/ignored-workspace-file': 'A workspace file of another user, or above the open folder, is not used.',

@@ -94,6 +94,11 @@ interface Started {
   clock: Clock;
   addresses: ServerAddresses;
   files: LabFiles;
+  clients: Clients;
+  /** Its lab, with a certificate for each of these clients that needs one. */
+  labFor: (clients: readonly NamedClient[]) => Promise<Lab>;
+  /** Ends what clients have outside of the prefixes that they have now. */
+  applyDomains: () => Promise<void>;
   /** In the order in which they were opened. */
   closers: Close[];
 }
@@ -103,7 +108,7 @@ interface Started {
  */
 export class DotsServer {
   readonly addresses: ServerAddresses;
-  readonly files: LabFiles;
+  files: LabFiles;
   private readonly listeners = new Set<() => void>();
 
   private constructor(private readonly started: Started) {
@@ -153,6 +158,18 @@ export class DotsServer {
     return () => this.listeners.delete(listener);
   }
 
+  /**
+   * Follows other definitions of its clients from now on: the lab issues certificates for new ones, and what a client
+   * has outside of its new prefixes ends. Throws as `start` does.
+   */
+  async redefine(clients: readonly NamedClient[]): Promise<void> {
+    const { started } = this;
+    const lab = await started.labFor(clients);
+    started.clients.redefine(clients.map((client) => identified(client, lab)));
+    await started.applyDomains();
+    this.files = await writeLabProfiles(lab, this.addresses, clients);
+  }
+
   /** Ends every session, timer and socket. Everything that was acknowledged is stored. */
   async close(): Promise<void> {
     this.listeners.clear();
@@ -165,14 +182,14 @@ async function open(mitigator: Mitigator, options: DotsServerOptions, closers: C
   const { log = () => undefined, resolve = nothingKnown } = options;
   const state = await ServerState.open({ stateDir, discardState, clock, policy, mitigator, notify: log });
   closers.push(() => state.close());
-  const issued = (options.clients ?? []).filter(({ identities }) => identities === undefined).map(({ name }) => name);
-  const home = await openLabHome({ host, stateDir, clients: issued, notify: log });
+  const home = await openLabHome({ host, stateDir, clients: issuedIn(options.clients ?? []), notify: log });
   closers.push(home.close);
   const clients = new Clients(options.clients?.map((client) => identified(client, home.lab)));
   const holdings = new Holdings(clients, state);
   const [claims, quota] = [new CuidClaims(state, clients), new ClientQuota(holdings, policy.limits)];
   mitigator.attach?.(servedState(state, clients));
-  await applyDomains({ state, clients, resolve, now: clock.now(), log });
+  const applied = (): Promise<void> => applyDomains({ state, clients, resolve, now: clock.now(), log });
+  await applied();
   const turns = new RequestTurns(clients, policy.limits, clock);
   const served: Served = {
     host,
@@ -190,8 +207,13 @@ async function open(mitigator: Mitigator, options: DotsServerOptions, closers: C
   };
   const addresses = await listen(served, options, closers);
   const files = await writeLabProfiles(home.lab, addresses, options.clients);
-  return { state, clock, addresses, files, closers };
+  const labFor = (defined: readonly NamedClient[]): Promise<Lab> => home.reopen(issuedIn(defined));
+  return { state, clock, addresses, files, clients, labFor, applyDomains: applied, closers };
 }
+
+/** The clients that the lab issues a certificate for. */
+const issuedIn = (clients: readonly NamedClient[]): string[] =>
+  clients.filter(({ identities }) => identities === undefined).map(({ name }) => name);
 
 /** What the listeners of both channels serve. */
 interface Served {

@@ -8,6 +8,8 @@ import type { Notify } from '#dots/runtime/privateFolder';
 /** The lab of a server, and how to close it. */
 export interface LabHome {
   lab: Lab;
+  /** The same lab with certificates for other further clients. Rejects as `openLabHome` does. */
+  reopen: (clients: readonly string[]) => Promise<Lab>;
   /** Removes the files of a lab that only this server used. */
   close: () => Promise<void>;
 }
@@ -28,12 +30,16 @@ export interface LabHomeOptions {
  */
 export async function openLabHome({ host, stateDir, clients, notify }: LabHomeOptions): Promise<LabHome> {
   const options = { names: [loopbackName(host)], clients, notify };
-  if (stateDir !== undefined)
-    return { lab: await openLab(join(stateDir, 'lab'), options), close: () => Promise.resolve() };
+  const opened = async (folder: string, close: LabHome['close']): Promise<LabHome> => ({
+    lab: await openLab(folder, options),
+    reopen: (others) => openLab(folder, { ...options, clients: others }),
+    close,
+  });
+  if (stateDir !== undefined) return opened(join(stateDir, 'lab'), () => Promise.resolve());
   const folder = await mkdtemp(join(tmpdir(), 'dots-lab-'));
   const close = (): Promise<void> => rm(folder, { recursive: true, force: true });
   try {
-    return { lab: await openLab(folder, options), close };
+    return await opened(folder, close);
   } catch (error) {
     await close();
     throw error;

@@ -66,12 +66,19 @@ export class Clients {
   private readonly plain = unrestricted(plainName);
 
   /** Throws a DotsError of kind `usage`, `orchestrator/identity-of-two`, where two clients have the same identity. */
-  constructor(private readonly definitions?: readonly ClientDefinition[]) {
-    for (const definition of definitions ?? []) {
-      const client = clientOf(definition);
-      for (const identity of definition.identities) this.add(identity, client);
-      if (client.cuid !== undefined) this.byCuid.set(client.cuid, client);
-    }
+  constructor(private definitions?: readonly ClientDefinition[]) {
+    for (const definition of definitions ?? []) this.define(definition, clientOf(definition));
+  }
+
+  /** Other definitions: who has a name of before is the same client. Throws as the constructor does, then as before. */
+  redefine(definitions: readonly ClientDefinition[]): void {
+    const checked = new Clients(definitions);
+    const known = new Map([...this.byIdentity.values()].map((client) => [client.name, client]));
+    this.definitions = checked.definitions;
+    this.byIdentity.clear();
+    this.byCuid.clear();
+    for (const definition of definitions)
+      this.define(definition, Object.assign(known.get(definition.name) ?? {}, clientOf(definition)));
   }
 
   /** Whether an administrator has described the clients. */
@@ -101,6 +108,11 @@ export class Clients {
   /** The sum of a limit over all clients whose definition has it. */
   granted(limit: keyof ClientLimits): number {
     return (this.definitions ?? []).reduce((sum, { limits }) => sum + (limits?.[limit] ?? 0), 0);
+  }
+
+  private define({ identities }: ClientDefinition, client: Client): void {
+    for (const identity of identities) this.add(identity, client);
+    if (client.cuid !== undefined) this.byCuid.set(client.cuid, client);
   }
 
   private add(identity: string, client: Client): void {

@@ -34,8 +34,11 @@ export class DmsMitigator implements Mitigator {
   private readonly active = new Set<DmsMitigation>();
   private readonly diverted = new Map<string, Prefix>();
   private readonly unlisten: () => void;
+  /** As the policy that is in use describes it. */
+  dms: PolicyDms;
 
   constructor(private readonly options: DmsMitigatorOptions) {
+    this.dms = options.dms;
     this.unlisten = options.network.onSecond(() => this.second());
   }
 
@@ -45,7 +48,8 @@ export class DmsMitigator implements Mitigator {
   }
 
   start({ scope }: Mitigation, report: ReportStatus): ActiveMitigation {
-    const { dms, clock, quiet } = this.options;
+    const { dms } = this;
+    const { clock, quiet } = this.options;
     const targets = itemsOf(scope['target-prefix']).flatMap((text) => parsePrefix(String(text)) ?? []);
     const mitigation = new DmsMitigation(targets, {
       setupSeconds: dms.divert.by === 'bgp' ? dms.divert.seconds : 0,
@@ -64,7 +68,8 @@ export class DmsMitigator implements Mitigator {
 
   /** What one request gives up and another takes over in the same second stays diverted. */
   private second(): void {
-    const { dms, network } = this.options;
+    const { dms } = this;
+    const { network } = this.options;
     this.divert();
     this.restore();
     if (this.fault === 'never-effective') return;
@@ -76,7 +81,8 @@ export class DmsMitigator implements Mitigator {
   }
 
   private divert(): void {
-    const { dms, network } = this.options;
+    const { dms } = this;
+    const { network } = this.options;
     if (dms.divert.by !== 'bgp' || this.fault === 'never-effective') return;
     for (const [key, prefix] of this.targets()) {
       if (this.diverted.has(key)) continue;
@@ -86,7 +92,8 @@ export class DmsMitigator implements Mitigator {
   }
 
   private restore(): void {
-    const { dms, network } = this.options;
+    const { dms } = this;
+    const { network } = this.options;
     const targets = this.targets();
     for (const [key, prefix] of this.diverted) {
       if (targets.has(key)) continue;

@@ -31,20 +31,22 @@ const effectiveMs = 60_000;
  * `close` waits, and none of the others throws but `setFault`.
  */
 export class MitigationSystems {
-  /** The signal channel of each DMS by its name: `coaps://127.0.0.1:N`. */
-  readonly addresses: ReadonlyMap<string, string>;
-
-  private readonly offloaders: Offloader[] = [];
+  private readonly addressOf = new Map<string, string>();
+  private readonly clients = new Map<string, DmsClient>();
+  private readonly simulated = new Map<string, SimulatedDms>();
+  private readonly offloaders = new Map<string, Offloader>();
+  private systems: readonly PolicyDms[] = [];
+  private isResumed = false;
 
   private constructor(
-    private readonly clients: ReadonlyMap<string, DmsClient>,
-    private readonly simulated: ReadonlyMap<string, SimulatedDms>,
-    addresses: ReadonlyMap<string, DmsAddress>,
     private readonly ledger: Ledger,
     private readonly options: MitigationSystemsOptions,
     private readonly closeFolder: () => Promise<void>,
-  ) {
-    this.addresses = new Map([...addresses].map(([name, { server }]) => [name, server]));
+  ) {}
+
+  /** The signal channel of each DMS by its name: `coaps://127.0.0.1:N`. */
+  get addresses(): ReadonlyMap<string, string> {
+    return this.addressOf;
   }
 
   /**
@@ -57,21 +59,34 @@ export class MitigationSystems {
     const folder = stateDir ?? (await mkdtemp(join(tmpdir(), 'dots-dms-')));
     const closeFolder = (): Promise<void> =>
       stateDir === undefined ? rm(folder, { recursive: true, force: true }) : Promise.resolve();
-    const simulated = new Map<string, SimulatedDms>();
     try {
-      const addresses = new Map<string, DmsAddress>();
-      for (const dms of options.policy.dms) addresses.set(dms.name, await addressOf(dms, simulated, options));
-      const ledger = await Ledger.open(join(folder, 'ledger'), log, clock);
-      const clients = options.policy.dms.map((dms): [string, DmsClient] => {
-        const address = addresses.get(dms.name) as DmsAddress;
-        const patience = effectiveMs + (dms.divert.by === 'bgp' ? dms.divert.seconds * 1000 : 0);
-        return [dms.name, new DmsClient({ name: dms.name, ...address, ledger, effectiveMs: patience, clock, log })];
+      const systems = new MitigationSystems(
+        await Ledger.open(join(folder, 'ledger'), log, clock),
+        options,
+        closeFolder,
+      );
+      await systems.adopt(options.policy.dms).catch(async (error: unknown) => {
+        await systems.close();
+        throw error;
       });
-      return new MitigationSystems(new Map(clients), simulated, addresses, ledger, options, closeFolder);
+      return systems;
     } catch (error) {
-      for (const dms of simulated.values()) await dms.close();
       await closeFolder();
       throw error;
+    }
+  }
+
+  /**
+   * Follows the DMSs of another policy: new ones are started. One that is not in it any more stays for what it carries
+   * out. Throws as `open` does; then those that were started stay.
+   */
+  async adopt(systems: readonly PolicyDms[]): Promise<void> {
+    this.systems = systems;
+    for (const dms of systems) {
+      const offloader = this.offloaders.get(dms.name);
+      if (offloader !== undefined) offloader.dms = dms;
+      this.simulated.get(dms.name)?.adopt(dms);
+      if (!this.clients.has(dms.name)) await this.begin(dms);
     }
   }
 
@@ -102,6 +117,7 @@ export class MitigationSystems {
 
   /** The requests of an earlier run have been started: what none of them needs is withdrawn. */
   resumed(): void {
+    this.isResumed = true;
     for (const client of this.clients.values()) client.start();
   }
 
@@ -110,12 +126,14 @@ export class MitigationSystems {
    * @param serverFor where a DMS asks, by its name; undefined: it is no client of the orchestrator
    */
   offload(serverFor: (dms: string) => OffloadServer | undefined): void {
-    const { policy, network, clock = systemClock, log = () => undefined } = this.options;
-    for (const dms of policy.dms) {
+    const { network, clock = systemClock, log = () => undefined } = this.options;
+    for (const dms of this.systems) {
       const [system, server] = [this.simulated.get(dms.name), serverFor(dms.name)];
       if (system === undefined || server === undefined || dms.offloadAbove === undefined) continue;
+      if (this.offloaders.has(dms.name)) continue;
       const isNeeded = (): boolean => system.isMitigating;
-      this.offloaders.push(new Offloader({ ...server, dms, network, isNeeded, ledger: this.ledger, clock, log }));
+      const offloader = new Offloader({ ...server, dms, network, isNeeded, ledger: this.ledger, clock, log });
+      this.offloaders.set(dms.name, offloader);
     }
   }
 
@@ -135,10 +153,21 @@ export class MitigationSystems {
 
   /** Ends all sessions and DMSs. What a DMS with a state folder has is there after the next start. */
   async close(): Promise<void> {
-    await Promise.all(this.offloaders.map((offloader) => offloader.close()));
+    await Promise.all([...this.offloaders.values()].map((offloader) => offloader.close()));
     await Promise.all([...this.clients.values()].map((client) => client.close()));
     await Promise.all([...this.simulated.values()].map((dms) => dms.close()));
     await this.closeFolder();
+  }
+
+  private async begin(dms: PolicyDms): Promise<void> {
+    const { clock = systemClock, log = () => undefined } = this.options;
+    const { ledger } = this;
+    const address = await addressOf(dms, this.simulated, this.options);
+    const patience = effectiveMs + (dms.divert.by === 'bgp' ? dms.divert.seconds * 1000 : 0);
+    const client = new DmsClient({ name: dms.name, ...address, ledger, effectiveMs: patience, clock, log });
+    this.addressOf.set(dms.name, address.server);
+    this.clients.set(dms.name, client);
+    if (this.isResumed) client.start();
   }
 }
 

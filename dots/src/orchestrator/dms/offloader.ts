@@ -53,9 +53,12 @@ export class Offloader {
   private work: Promise<void> | undefined;
   private isDue = false;
   private isOver = false;
+  /** As the policy that is in use describes it. */
+  dms: PolicyDms;
 
   constructor(private readonly options: OffloaderOptions) {
     const { dms, signal: server, files, cuid, network, ledger, clock } = options;
+    this.dms = dms;
     this.keeper = ownKeeper({ server, files, cuid, clock });
     const client = ledger.client({ cuid, address: 'coaps://orchestrator', source: 'configured' });
     this.requests = new DmsRequests({ name: dms.name, keeper: this.keeper, client, clock });
@@ -78,7 +81,8 @@ export class Offloader {
   }
 
   private second(): void {
-    const { dms, network, isNeeded } = this.options;
+    const { dms } = this;
+    const { network, isNeeded } = this.options;
     if (!isNeeded()) return this.end();
     const { offered, capacity } = network.world.dmsLoad(dms.name);
     if (offered <= capacity * (dms.offloadAbove ?? Infinity)) return;
@@ -95,12 +99,12 @@ export class Offloader {
   }
 
   private planned(): OffloadPlan {
-    const { dms, path, network } = this.options;
+    const { path, network } = this.options;
     return planOffload({
       flows: [...this.flows.values()],
       path: path === undefined ? 'out-of-band' : 'in-band',
       dataChannel: path === undefined || network.world.dataChannelPasses(path),
-      name: aclsOf(dms),
+      name: aclsOf(this.dms),
     });
   }
 
@@ -151,7 +155,7 @@ export class Offloader {
   }
 
   private log(line: string): void {
-    this.options.log(`DMS ${this.options.dms.name}: ${line}`);
+    this.options.log(`DMS ${this.dms.name}: ${line}`);
   }
 }
 

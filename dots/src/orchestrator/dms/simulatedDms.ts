@@ -65,6 +65,11 @@ export class SimulatedDms {
     this.mitigator.fault = fault === 'ends' || fault === 'never-effective' ? fault : undefined;
   }
 
+  /** It is from now on what a policy says. */
+  adopt(dms: PolicyDms): void {
+    this.mitigator.dms = dms;
+  }
+
   /** Whether it carries out a mitigation. */
   get isMitigating(): boolean {
     return this.mitigator.isActive;

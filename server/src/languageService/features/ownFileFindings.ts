@@ -9,15 +9,21 @@ import { mockName, workspaceFileName } from '#dots/workspace/fileNames';
 import { workspaceOf, type Profiles } from '#dots/workspace/workspaceFile';
 
 /**
- * All findings of a workspace file: its own, and unknown profiles.
+ * All findings of a workspace file: its own, unknown profiles, and a policy that is missing.
  * @param profiles undefined: no profiles file is known, or it has faults; then profiles are not checked
+ * @param isThere whether there is a file at a path relative to it; absent: that is not known
  */
-export function workspaceFindings(document: ParsedDocument, profiles: Profiles | undefined): LocatedFinding[] {
+export function workspaceFindings(
+  document: ParsedDocument,
+  profiles: Profiles | undefined,
+  isThere: (path: string) => boolean = () => true,
+): LocatedFinding[] {
   const { findings } = validateDocument(document);
   const broken = findings.some(({ severity }) => severity === 'error');
-  if (broken || profiles === undefined) return findings;
+  if (broken) return findings;
+  const unknown = profiles === undefined ? [] : unknownProfiles(document, profiles);
   const cross = adjusted(
-    locateFaults(document, unknownProfiles(document, profiles)),
+    locateFaults(document, [...unknown, ...missingPolicy(document, isThere)]),
     workspaceOf(document.value),
     workspaceFileName,
   );
@@ -33,6 +39,15 @@ export function policyFindings(document: ParsedDocument, profiles: Profiles | un
   const isSound = findings.every((finding) => finding.class === 'policy');
   if (!isSound || profiles === undefined || document.value === undefined) return findings;
   return inTextOrder([...findings, ...locateFaults(document, policyProfileFaults(document.value, profiles))]);
+}
+
+function missingPolicy({ value }: ParsedDocument, isThere: (path: string) => boolean): Fault[] {
+  const { policy } = workspaceOf(value);
+  if (policy === undefined || isThere(policy)) return [];
+  const message = `There is no file ${policy}, so the mock orchestrator starts without a policy. Correct the path, or remove "policy".`;
+  return [
+    { code: 'cross/missing-policy', class: 'cross', severity: 'warning', pointer: '/policy', rfc: '8903 3.3', message },
+  ];
 }
 
 function unknownProfiles({ value }: ParsedDocument, profiles: Profiles): Fault[] {
