@@ -29,6 +29,8 @@ import { Notifications } from './sessions/notifications';
 import { RunningRequests } from './sessions/runningRequests';
 import { Sessions } from './sessions/sessions';
 import { SessionView } from './sessions/sessionView';
+import { InstalledEntries } from './sessions/installedEntries';
+import { registerInstalled } from './commands/installed';
 import { Underway } from './sessions/underway';
 import { StatusBar } from './sessions/statusBar';
 import { activationTimes } from './started';
@@ -70,9 +72,10 @@ export class Workbench {
     const data = new DataHost(identity, this.log);
     this.sessions = new Sessions(identity, this.log, new CuidCollision(identity, data));
     const underway = new Underway();
-    this.view = new SessionView(this.sessions, this.orchestrator, underway);
     const credentials = new Credentials(extension.secrets);
     const targets = new ServerTargets(this.orchestrator, identity, credentials);
+    const installed = new InstalledEntries({ profiles: this.profiles, targets, identity, data, log: this.log });
+    this.view = new SessionView(this.sessions, this.orchestrator, underway, installed);
     const sender = new RequestSender(states, targets, this.sessions, data, underway, this.log);
     const running = new RunningRequests(this.sessions, identity, this.log);
     const asker = new ServerAsker({
@@ -81,6 +84,7 @@ export class Workbench {
       identity,
       sessions: this.sessions,
       orchestrator: this.orchestrator,
+      installed,
       log: this.log,
     });
     this.owned = [
@@ -92,7 +96,9 @@ export class Workbench {
       this.sessions,
       this.view,
       underway,
+      installed,
       sender,
+      registerInstalled(installed, this.log),
       running,
       new Notifications(this.sessions),
       new DocumentLenses(states, running),

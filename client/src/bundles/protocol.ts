@@ -3,10 +3,12 @@
  * nothing.
  */
 export { changeLines } from '#dots/data/differences';
+export { documentWith, entriesIn, entryPath, ownEntries, withoutState } from '#dots/data/resources';
 export { DataSession } from '#dots/data/session';
 export { cuidInUse, namesEntries, whyCuidStays } from '#dots/dotsClient/cuidChange';
 export { dryRunText, installationLines, plannedInstallation, plannedLines } from '#dots/dotsClient/dryRunText';
 export { effectWords, plannedRequest } from '#dots/dotsClient/plannedRequest';
+export { recordActivation } from '#dots/dotsClient/installedEntries';
 export { moveEntries } from '#dots/dotsClient/moveEntries';
 export { Orchestrator } from '#dots/orchestrator/orchestrator';
 export { chosenCuid } from '#dots/signal/cuids';
@@ -15,6 +17,7 @@ export { eventWords } from '#dots/signal/keeper/eventWords';
 export { SessionKeeper } from '#dots/signal/keeper/sessionKeeper';
 export { isCollision, recordedSentences, sendRecorded } from '#dots/signal/recordedRequest';
 export { isRunning } from '#dots/signal/ledger';
+export { installedNow } from '#dots/signal/ledgerInstalled';
 export { entryOf } from '#dots/signal/ledgerReport';
 export { resourceOf } from '#dots/signal/resources';
 export { Ledger, serverName } from '#dots/signal/ledgerFolder';

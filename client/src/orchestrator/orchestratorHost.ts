@@ -5,7 +5,7 @@ import { ongoing } from '#dots/words/mitigationStatuses';
 import { onRememberedPorts, rememberPorts } from './rememberedPorts';
 
 /** The secure addresses of the mock, and its lab files for a client of them. */
-export type OrchestratorLab = Pick<Orchestrator, 'coaps' | 'coapsTcp' | 'ca' | 'cert' | 'key'>;
+export type OrchestratorLab = Pick<Orchestrator, 'coaps' | 'coapsTcp' | 'data' | 'ca' | 'cert' | 'key'>;
 
 export type OrchestratorState = 'stopped' | 'starting' | 'running';
 

@@ -87,6 +87,21 @@ export class ServerTargets {
   }
 
   /**
+   * The data channel of a profile, or of the mock, as a client: nobody is asked for a secret or a confirmation. Throws a
+   * DotsError.
+   */
+  async dataToAsk(profile: string, cuid: string, known: ProfilesInfo): Promise<SettledTarget> {
+    const destination = destinationOf({
+      given: { profile, cuid },
+      workspace: { faulty: false, context: {} },
+      profiles: { ...known, profiles: new Map(known.profiles.map((each) => [each.name, each])) },
+      document: 'this entry',
+      channel: 'data',
+    });
+    return { ...(await this.toPlan(destination, 'data')), cuid };
+  }
+
+  /**
    * The target of a document, to say what sending it would do: nobody is asked for a secret or a confirmation. Throws a
    * DotsError.
    */
@@ -130,10 +145,11 @@ export class ServerTargets {
   }
 
   private async proven(target: AnonymousTarget, channel: Channel, quiet = false): Promise<AnonymousTarget> {
-    if (channel === 'data') return { ...target, files: { ...filesOf(target), ...this.credentials.passwordOf(target) } };
+    const password = this.credentials.passwordOf(target, quiet);
+    if (channel === 'data') return { ...target, files: { ...filesOf(target), ...password } };
     const clientCredentials = await this.credentials.of(target, quiet);
     if (clientCredentials === undefined) return target;
-    const files = target.credentials.ca !== undefined && { ...filesOf(target), ...this.credentials.passwordOf(target) };
+    const files = target.credentials.ca !== undefined && { ...filesOf(target), ...password };
     return { ...target, clientCredentials, ...(files && { files }) };
   }
 

@@ -1,5 +1,14 @@
 import { printable } from '#dots/model/text';
 
+/** An alias or an ACL on a server, and which client's it is. */
+export interface EntryRef {
+  container: 'aliases' | 'acls';
+  name: string;
+  cuid: string;
+  /** The profile of the server, or `mock`. */
+  session: string;
+}
+
 /** One row of the session view, before it becomes a tree item of the editor. */
 export interface TreeNode {
   /** Constant while the row represents the same object. */
@@ -11,7 +20,8 @@ export interface TreeNode {
   icon: string;
   color?: string;
   /** The actions of the row: `contextValue` of the editor. */
-  role: 'session' | 'mitigation' | 'foreign' | 'ending' | 'ended' | 'orchestrator' | 'waiting' | 'fact';
+  role:
+    'session' | 'mitigation' | 'foreign' | 'ending' | 'ended' | 'orchestrator' | 'waiting' | 'acl' | 'alias' | 'fact';
   /** What a screen reader says, where that is more than the label and the description. */
   spoken?: string;
   /** The command that Enter or a click runs; it receives the row. */
@@ -19,6 +29,8 @@ export interface TreeNode {
   mid?: number;
   /** The number of a document that is being sent. */
   waiting?: number;
+  /** The alias or the ACL that it is. */
+  entry?: EntryRef;
   /** The name of the session that it belongs to. */
   session?: string;
   children: TreeNode[];
