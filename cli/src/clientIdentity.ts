@@ -20,7 +20,7 @@ export const ledgerOption: Option = {
 /** Opens the ledger that the command line names, or the user's. Throws a DotsError. */
 export async function ledgerOf(given: Arguments, io: Io): Promise<Ledger> {
   const named = given.option('ledger');
-  if (named !== undefined) await refuseLinks(named, caller().folder);
+  if (named !== undefined) refuseLinks(named, caller().folder);
   const path = named === undefined ? stateFolder(caller()) : absolutePath(named);
   return Ledger.open(path, (sentence) => io.say(`dots: ${sentence}`));
 }

@@ -1,9 +1,5 @@
-import module from 'node:module';
 import { processIo } from './io';
 import { run } from './run';
-
-/** From Node.js 22.1 on, compiled code is cached for the next start. The types here are of an older version. */
-(module as { enableCompileCache?: () => void }).enableCompileCache?.();
 
 const io = processIo();
 

@@ -24,6 +24,7 @@ export const commands: ReadonlyMap<string, () => Promise<Command>> = new Map([
   ['session', async () => (await import('./commands/session')).sessionOf(commands)],
   ['discover', async () => (await import('./commands/discover')).discover],
   ['mock', async () => (await import('./commands/mock')).mock],
+  ['orchestrator', async () => (await import('./commands/orchestrator')).orchestrator],
   ['flowspec', async () => (await import('./commands/flowspec')).flowspec],
   ['completion', async () => (await import('./commands/completion')).completionOf(commands)],
 ]);

@@ -1,5 +1,6 @@
 import { SessionKeeper } from '#dots/signal/keeper/sessionKeeper';
-import { connectionMemory, SignalSession, type ConnectionMemory, type SessionOptions } from '#dots/signal/session';
+import { SignalSession } from '#dots/signal/session';
+import { connectionMemory, type ConnectionMemory, type SessionOptions } from '#dots/signal/sessionOptions';
 import { credentialsFor } from '#dots/transport/certificates/credentialFiles';
 import { storedAddresses } from '#dots/transport/connect/addressFile';
 import { storedSessions } from '#dots/transport/dtls/sessionFile';

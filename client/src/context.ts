@@ -52,6 +52,14 @@ export interface WorkbenchApi {
   lab(): OrchestratorLab | undefined;
 }
 
+/** Those that commands make act. */
+interface Actors {
+  sender: RequestSender;
+  running: RunningRequests;
+  asker: ServerAsker;
+  credentials: Credentials;
+}
+
 /** Owns all long-lived objects of the extension: language server, orchestrator, session, views. */
 export class Workbench {
   private readonly log = vscode.window.createOutputChannel('DOTS', { log: true });
@@ -70,7 +78,8 @@ export class Workbench {
     const identity = new ClientIdentity(this.log);
     this.profiles = new ProfileHost(this.language, active, this.log);
     const data = new DataHost(identity, this.log);
-    this.sessions = new Sessions(identity, this.log, new CuidCollision(identity, data));
+    const profilesFile = async (): Promise<string> => (await this.profiles.read()).file;
+    this.sessions = new Sessions(identity, this.log, new CuidCollision(identity, data), profilesFile);
     const underway = new Underway();
     const credentials = new Credentials(extension.secrets);
     const targets = new ServerTargets(this.orchestrator, identity, credentials);
@@ -110,6 +119,16 @@ export class Workbench {
       new LiveFlowspec(this.orchestrator),
       new ProfileStatus(states, active),
       new StatusBar(this.orchestrator, this.sessions, underway),
+      ...this.commands(extension, { sender, running, asker, credentials }),
+    ];
+  }
+
+  /** What a person can start. */
+  private commands(
+    extension: vscode.ExtensionContext,
+    { sender, running, asker, credentials }: Actors,
+  ): vscode.Disposable[] {
+    return [
       registerOrchestrator(this.orchestrator, this.sessions, this.log),
       registerSendRequest(sender),
       registerMitigationCommands({

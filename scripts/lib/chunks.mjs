@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { readFileSync, readdirSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { inRoot, manifest, root } from './paths.mjs';
@@ -67,7 +68,7 @@ export function moduleOptions({ name, entries, external = [] }) {
 export async function commonJs(esbuild, { name }, { metafile, outputFiles }) {
   const modules = modulesOf(outputFiles);
   const exportsOf = (path) => metafile.outputs[relative(path)].exports;
-  const groups = groupsOf(metafile.outputs, name);
+  const groups = groupsOf(metafile.outputs, name, modules);
   for (const group of new Set(groups.values())) modules.set(group, textOfGroup(group, groups, exportsOf));
   const result = await esbuild.build({
     ...common,
@@ -119,14 +120,24 @@ function loadedWith(outputs, path) {
 
 /**
  * The small chunks, each with the file that they become parts of: one for those that every start of the product needs,
- * one for the rest, which is read whole by all that need one of them.
+ * one for the rest, which is read whole by all that need one of them. As those of chunks, the names of these files
+ * follow from their contents: the command stores compiled code by the names of what it loads (cli/src/start.ts).
  */
-function groupsOf(outputs, name) {
+function groupsOf(outputs, name, modules) {
   const starts = Object.keys(outputs)
     .filter((path) => relative(path) === path && outputs[path].entryPoint && !basename(path).startsWith(`${name}-`))
     .map((path) => loadedWith(outputs, path));
-  const groupOf = (path) => (starts.every((loaded) => loaded.has(path)) ? 'start' : 'shared');
-  return new Map(smallChunks(outputs).map((path) => [inRoot(path), inRoot('dist', `${name}-${groupOf(path)}.js`)]));
+  const small = smallChunks(outputs).map((path) => ({
+    path: inRoot(path),
+    kind: starts.every((loaded) => loaded.has(path)) ? 'start' : 'shared',
+  }));
+  const fileOf = (kind) => {
+    const hash = createHash('sha256');
+    for (const each of small) if (each.kind === kind) hash.update(modules.get(each.path));
+    return inRoot('dist', `${name}-${kind}-${hash.digest('hex').slice(0, 8).toUpperCase()}.js`);
+  };
+  const files = { start: fileOf('start'), shared: fileOf('shared') };
+  return new Map(small.map(({ path, kind }) => [path, files[kind]]));
 }
 
 /** What the export `name` of a small chunk is called in the file that it is a part of. */

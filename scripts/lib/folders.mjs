@@ -78,7 +78,7 @@ const table = [
     'dotsServer/listeners': node(['dotsServer/data', 'dotsServer/signal', 'dotsServer/state', ...protocol]),
     dotsServer: node(['dotsServer/**', ...protocol]),
     discovery: node(['model']),
-    sessionSocket: node(['runtime', 'model']),
+    sessionSocket: node(['signal/**', ...protocol]),
     'orchestrator/policy': pure([
       'workspace/policy',
       'flowspec/renderings',

@@ -20,6 +20,8 @@ interface Scene {
   data: string[];
   /** A server that takes everything and says nothing. */
   silent: string[];
+  /** The state folder of a mock with a policy. */
+  orchestrator: string;
   /** The mock over DTLS, with the CA of another one. */
   distrusted: string[];
 }
@@ -48,6 +50,10 @@ const askedOf = (form: string, ...words: string[]): Row[] => [
 const withFile =
   (to: 'signal' | 'data' | 'silent' | 'distrusted', before: string[], file: string, ...after: string[]) =>
   (scene: Scene): string[] => [...before, scene.file(file), ...after, ...scene[to]];
+
+const asked =
+  (...words: string[]) =>
+  ({ orchestrator }: Scene): string[] => ['orchestrator', '--state', orchestrator, ...words];
 
 const freePorts = ['--secure-port', '0', '--data-port', '0'];
 
@@ -186,6 +192,18 @@ const table: Readonly<Record<string, readonly Row[]>> = {
     { words: ({ file }) => ['flowspec', file('no.json')], form: 'failure', status: 1 },
     { words: () => ['flowspec'], form: 'failure', status: 2 },
   ],
+  orchestrator: [
+    { words: asked('status'), form: 'orchestratorStatus', status: 0 },
+    { words: asked('decisions'), form: 'orchestratorDecision', status: 0 },
+    { words: asked('rules', 'edge-1'), form: 'flowspec', status: 0 },
+    { words: asked('rules', 'none'), form: 'failure', status: 2 },
+    { words: asked('attack', 'syn-flood'), form: 'orchestratorDone', status: 0 },
+    { words: asked('stop'), form: 'orchestratorDone', status: 0 },
+    { words: asked('fault', 'silent', 'scrubber-1'), form: 'orchestratorDone', status: 0 },
+    { words: asked('fault', 'none'), form: 'orchestratorDone', status: 0 },
+    { words: ({ file }) => ['orchestrator', 'status', '--state', file('none')], form: 'failure', status: 3 },
+    { words: () => ['orchestrator', 'status'], form: 'failure', status: 2 },
+  ],
   mock: [
     { words: () => ['mock', ...freePorts], form: 'mockReady', status: 0 },
     { words: () => ['mock', '--plain', '--signal-port', '0', ...freePorts], form: 'mockReady', status: 0 },
@@ -224,7 +242,12 @@ const mapping = {
 };
 
 async function scene(t: TestContext): Promise<Scene> {
-  const [{ signal, ready }, other] = await Promise.all([startMock(t), startMock(t)]);
+  const orchestrator = folder(t);
+  const [{ signal, ready }, other, decided] = await Promise.all([
+    startMock(t),
+    startMock(t),
+    startMock(t, '--policy', lab, '--state', orchestrator),
+  ]);
   const socket = createSocket('udp4').bind(0, '127.0.0.1');
   t.after(() => socket.close());
   await once(socket, 'listening');
@@ -239,13 +262,16 @@ async function scene(t: TestContext): Promise<Scene> {
     'config.dots.json': JSON.stringify(config),
   });
   const ledger = ['--ledger', join(path, 'ledger')];
+  const asClient = ['--profiles', String(decided.ready.profiles), '--profile', 'web-1', ...ledger];
+  assert.equal((await runHere(['send', join(path, 'a.dots.json'), ...asClient])).status, 0);
   const client = ['--cuid', 'dz6pHjaADkaFTbjr0JGBpw', ...ledger];
   const proofs = ['cert', 'key'].flatMap((name) => [`--${name}`, String(ready[name])]);
-  const lab = { signal: ready.coaps, data: ready.data, ca: ready.ca, certificate: ready.cert, key: ready.key };
-  const profiles = { lab, 'wrong-ca': { ...lab, ca: other.ready.ca } };
+  const profile = { signal: ready.coaps, data: ready.data, ca: ready.ca, certificate: ready.cert, key: ready.key };
+  const profiles = { lab: profile, 'wrong-ca': { ...profile, ca: other.ready.ca } };
   writeFileSync(join(path, 'dots.profiles.json'), JSON.stringify({ profiles }));
   return {
     ledger,
+    orchestrator,
     file: (name) => join(path, name),
     signal: ['--server', signal, ...client],
     data: ['--server', String(ready.data), '--ca', String(ready.ca), ...proofs, ...ledger],
@@ -256,7 +282,7 @@ async function scene(t: TestContext): Promise<Scene> {
 
 /** The objects that a run printed: one, or one to a line. */
 function objectsOf(out: string, form: string): Record<string, unknown>[] {
-  const texts = form === 'event' ? out.trimEnd().split('\n') : [out];
+  const texts = ['event', 'orchestratorDecision'].includes(form) ? out.trimEnd().split('\n') : [out];
   return texts.map((text) => JSON.parse(text) as Record<string, unknown>);
 }
 

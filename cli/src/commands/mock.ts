@@ -108,12 +108,24 @@ async function runMock(given: Arguments, io: Io): Promise<ExitStatus> {
   const { Orchestrator } = await import('#dots/orchestrator/orchestrator');
   const orchestrator = await Orchestrator.start(options);
   if (options.clients === undefined) io.say(everyIdentity);
+  const endControl = await controlOf(orchestrator, options.stateDir);
   const leave = await enterMock(resolve(orchestrator.profiles), io);
   await io.out(`${safeJson(readyLine(orchestrator, options.orchestrator !== undefined))}\n`);
   await stopped;
   await leave();
+  await endControl?.();
   await orchestrator.close();
   return 0;
+}
+
+/** Lets `dots orchestrator` ask this process; returns what ends that. */
+async function controlOf(orchestrator: Orchestrator, stateDir: string | undefined) {
+  if (stateDir === undefined) return undefined;
+  const [{ serveControl }, { servedBy }] = await Promise.all([
+    import('../orchestrator/controlSocket'),
+    import('../orchestrator/served'),
+  ]);
+  return serveControl(stateDir, servedBy(orchestrator));
 }
 
 /** The clients if there is no clients file. */

@@ -3,6 +3,7 @@ import { isatty } from 'node:tty';
 import { DotsError } from '#dots/model/errors';
 import { safeJson } from '#dots/model/text';
 import { FolderInUse } from '#dots/runtime/folderLock';
+import { relayName } from '#dots/sessionSocket/relayMessages';
 import { keeperSocket } from '#dots/sessionSocket/socketPath';
 import { caller, onBehalfOf } from '../caller';
 import { UsageError, wordsOf, type Arguments, type Command, type ExitStatus } from '../command';
@@ -12,6 +13,7 @@ import { lockKeeper, type KeeperLock } from '../keeper/keeperLock';
 import { KeeperProcess, type KeptCommands } from '../keeper/keeperProcess';
 import { keptCommands } from '../keeper/keptCommands';
 import { eventPrinter } from '../keeper/sessionEvents';
+import { relayCommand } from '../keeper/relay';
 import { sessionsJson, sessionsText } from '../keeper/sessionReport';
 import { sessionOptions, targetsOf } from './sessionTargets';
 
@@ -113,7 +115,7 @@ async function keep(
   let stop: () => void = () => undefined;
   const stopped = Promise.race([io.stopped(), new Promise<void>((resolve) => (stop = resolve))]);
   const withSession = (keeper: KeeperProcess): KeptCommands =>
-    new Map([...kept, [description.name, withinKeeper(keeper, stop)]]);
+    new Map([...kept, [description.name, withinKeeper(keeper, stop)], [relayName, relayCommand(keeper.sessions)]]);
   const keeper = new KeeperProcess(withSession, eventPrinter(isJson(given), io));
   const wasOnTerminal = isatty(2);
   // A hung-up terminal is none any more.

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { DotsError } from '#dots/model/errors';
 import { fileReason } from '#dots/runtime/fileReason';
 import { FolderLock } from '#dots/runtime/folderLock';
@@ -8,6 +7,7 @@ import { longestPath, socketName } from '#dots/sessionSocket/socketPath';
 import { caller } from '../caller';
 import { UsageError } from '../command';
 import type { Io } from '../io';
+import { freshSocket } from './freshSocket';
 
 /** The right of one process of this user to be its keeper. */
 export interface KeeperLock {
@@ -30,7 +30,7 @@ export async function lockKeeper(io: Io): Promise<KeeperLock> {
       await folder.remove(socketName);
       await lock.release();
     };
-    return { socket: await freshSocket(folder), release };
+    return { socket: await freshSocket(folder, socketName), release };
   } catch (error) {
     if (error instanceof DotsError || (error as NodeJS.ErrnoException).syscall === undefined) throw error;
     throw new UsageError(
@@ -47,16 +47,4 @@ function requireShort(folder: PrivateFolder): void {
     `The path of the socket has ${Buffer.byteLength(path)} octets, and the system accepts ${longestPath} at most: ${path}.`,
     'Set XDG_RUNTIME_DIR to a folder with a shorter path.',
   );
-}
-
-/** Nothing listens on an old one, because this process has the lock. */
-async function freshSocket(folder: PrivateFolder): Promise<string> {
-  const path = folder.pathOf(socketName);
-  await folder.remove(socketName).catch(() => {
-    throw new UsageError(`${path} exists, and is not a socket of yours.`, 'Remove it.');
-  });
-  if (process.platform !== 'win32') return path;
-  const pipe = `\\\\.\\pipe\\dots-${randomBytes(16).toString('hex')}`;
-  await folder.write(socketName, pipe);
-  return pipe;
 }

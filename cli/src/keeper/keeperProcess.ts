@@ -1,8 +1,7 @@
-import { homedir } from 'node:os';
 import { dirname } from 'node:path';
 import { describeError } from '#dots/model/errors';
 import type { Call } from '#dots/sessionSocket/messages';
-import { caller, onBehalfOf, type Caller } from '../caller';
+import { caller, callerOf, onBehalfOf, type Caller } from '../caller';
 import type { Command, ExitStatus } from '../command';
 import { invoke } from '../invoke';
 import type { Io } from '../io';
@@ -76,9 +75,7 @@ export class KeeperProcess {
     const [name = '', ...words] = call.words;
     const command = this.commands(this).get(name);
     if (command === undefined) return undefined;
-    const { folder, env } = call;
-    const by = { folder, env, isThisProcess: false, platform: process.platform, home: env.HOME ?? homedir() };
     const { connect, observe } = this.sessions;
-    return (io) => onBehalfOf(by, () => invoke(command, words, { ...io, connect, observe }));
+    return (io) => onBehalfOf(callerOf(call), () => invoke(command, words, { ...io, connect, observe }));
   }
 }

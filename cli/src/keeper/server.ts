@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { chmod } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { frameText, readCall, signOfLifeMs, type Call, type Frame } from '#dots/sessionSocket/messages';
 import type { ExitStatus } from '../command';
@@ -32,6 +33,7 @@ export class CallServer {
     } finally {
       process.umask(before);
     }
+    if (process.platform !== 'win32') await chmod(path, 0o600);
   }
 
   /** Ends, once pending callers have their replies, or a second later. */

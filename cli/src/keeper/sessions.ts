@@ -27,6 +27,16 @@ interface LiveSession {
   watches: Set<MessageWatch>;
   /** How many callers observe something over it: it is not closed for others. */
   observers: number;
+  /** How many sessions were opened, one after the other. */
+  opened: number;
+}
+
+/** A session that is not closed for others meanwhile. */
+export interface HeldSession {
+  keeper: SessionKeeper;
+  /** How many sessions were opened, one after the other. */
+  opened(): number;
+  release(): void;
 }
 
 /** Sessions that stay open from one document to the next: one for each server, cuid and credentials. */
@@ -101,6 +111,16 @@ export class LiveSessions {
     };
   };
 
+  /** The session of a target, for as long as another process uses it. */
+  hold(target: SettledTarget): HeldSession {
+    const kept = this.of(target);
+    kept.observers += 1;
+    const release = (): void => {
+      kept.observers -= 1;
+    };
+    return { keeper: kept.session, opened: () => kept.opened, release };
+  }
+
   /** Ends all sessions; there are none after that. */
   async close(): Promise<void> {
     this.closed = true;
@@ -141,15 +161,26 @@ export class LiveSessions {
   }
 
   private keep(target: SettledTarget): LiveSession {
-    const kept = { target, named: false, permit: target.permit, watches: new Set<MessageWatch>(), observers: 0 };
+    const kept = {
+      target,
+      named: false,
+      permit: target.permit,
+      watches: new Set<MessageWatch>(),
+      observers: 0,
+      opened: 0,
+    };
     const session = keeperOf(() => ({ ...kept.target, permit: kept.permit }), {
       memory: this.memory,
       openingMs: Math.max(target.timeoutMs, openingMs),
       watch: (message: WatchedMessage) => kept.watches.forEach((watch) => watch(message)),
       trace: (sentence: string) => this.watch(target, { type: 'trace', sentence }),
     });
-    session.onEvent((event) => this.watch(target, event));
-    return Object.assign(kept, { session });
+    const live = Object.assign(kept, { session });
+    session.onEvent((event) => {
+      if (event.type === 'opened') live.opened += 1;
+      this.watch(target, event);
+    });
+    return live;
   }
 }
 

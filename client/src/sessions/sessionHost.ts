@@ -17,6 +17,7 @@ import {
   type AttackStatus,
 } from '#dots/signal/scopes';
 import type { AliasTargets } from '#dots/workspace/definitions';
+import { mockName } from '#dots/workspace/fileNames';
 import type { LedgerOfClient } from '#dots/signal/ledgerFolder';
 import { FollowedMitigations } from './followedMitigations';
 import type { ClientIdentity } from './identity';
@@ -62,6 +63,8 @@ export class SessionHost implements vscode.Disposable {
     private readonly identity: Pick<ClientIdentity, 'client'>,
     private readonly log: vscode.LogOutputChannel,
     /** The profile of the server, or `mock`. */ readonly name: string,
+    /** The file that has the profiles, for `dots session`; without it, sessions are kept here. */
+    private readonly profilesFile?: () => Promise<string | undefined>,
   ) {
     this.mitigationsThere = new FollowedMitigations({
       ask: (asking) => this.askThere(asking),
@@ -90,6 +93,11 @@ export class SessionHost implements vscode.Disposable {
   /** What is known of the session that is kept. */
   get snapshot(): KeeperSnapshot | undefined {
     return (this.kept ?? this.candidate)?.snapshot;
+  }
+
+  /** Whether `dots session` keeps it, and not this process. */
+  get isShared(): boolean {
+    return (this.kept ?? this.candidate)?.keeper.isShared === true;
   }
 
   get server(): string | undefined {
@@ -298,13 +306,14 @@ export class SessionHost implements vscode.Disposable {
   /** The session that is kept for a target: that in use, or another one, which replaces it once it is established. */
   private async keptFor(target: SettledTarget): Promise<KeptSession> {
     const protocol = await import('#lazy/protocol');
+    const profilesFile = this.name === mockName ? undefined : await this.profilesFile?.();
     const known = [this.kept, this.candidate].find((each) => each?.leadsTo(target));
     if (known !== undefined) {
       known.target = target;
       return known;
     }
     if (this.candidate !== undefined) this.leaving.push(this.candidate);
-    const kept = new KeptSession(protocol, target, this.log);
+    const kept = new KeptSession(protocol, target, this.log, profilesFile);
     kept.keeper.onEvent((event) => this.take(kept, event));
     this.candidate = kept;
     return kept;

@@ -53,11 +53,11 @@ export class SessionView implements vscode.TreeDataProvider<TreeNode>, vscode.Di
       waiting: this.underway.list(),
       installed: this.installed.list(),
       sessions: this.sessions.list().flatMap((session): SessionState[] => {
-        const { name, at, snapshot: facts } = session;
+        const { name, at, snapshot: facts, isShared } = session;
         if (at === undefined || facts === undefined) return [];
         const { server, cuid, production, warnings } = at;
         const mitigations = session.mitigations();
-        return [{ name, server, cuid, production: production !== undefined, facts, warnings, mitigations }];
+        return [{ name, server, cuid, production: production !== undefined, facts, isShared, warnings, mitigations }];
       }),
       orchestrator: addresses.length === 0 ? undefined : { addresses, mitigations, filters, aliases },
       now: Date.now(),

@@ -16,6 +16,8 @@ export class Sessions implements vscode.Disposable {
     private readonly identity: ClientIdentity,
     private readonly log: vscode.LogOutputChannel,
     private readonly collision: CuidCollision,
+    /** The file that has the profiles. */
+    private readonly profilesFile: () => Promise<string | undefined>,
   ) {}
 
   /** Those that were opened or attempted, and not closed by us, in the order in which they were first opened. */
@@ -63,7 +65,7 @@ export class Sessions implements vscode.Disposable {
   private host(name: string): SessionHost {
     const known = this.hosts.get(name);
     if (known !== undefined) return known;
-    const host = new SessionHost(this.identity, this.log, name);
+    const host = new SessionHost(this.identity, this.log, name, this.profilesFile);
     host.onDidChange(() => this.changed.fire());
     this.hosts.set(name, host);
     return host;

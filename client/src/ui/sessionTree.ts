@@ -18,6 +18,8 @@ export interface SessionState {
   production: boolean;
   /** What is known of the session now. */
   facts: SessionFacts;
+  /** Whether `dots session` keeps it, and not the editor. */
+  isShared?: boolean;
   /** What is wrong with the credentials soon, one sentence each. */
   warnings?: readonly string[] | undefined;
   mitigations: readonly Mitigation[];
@@ -111,7 +113,7 @@ function waitingNode({ id, document, profile, since }: WaitingState, now: number
 }
 
 function sessionNode(session: SessionState, now: number): TreeNode {
-  const { name, server, cuid, production, facts } = session;
+  const { name, server, cuid, production, facts, isShared = false } = session;
   const { state, security } = facts;
   const mitigations = session.mitigations.map((mitigation) => mitigationNode(mitigation, now, session));
   const words = shortSessionWords(facts);
@@ -128,12 +130,14 @@ function sessionNode(session: SessionState, now: number): TreeNode {
       ...(state === 'connected' ? protection(security) : []),
       `State: ${sessionWords(facts)}`,
       `cuid: ${cuid}`,
+      ...(isShared ? ['Kept by dots session'] : []),
     ),
     icon: production ? 'server-environment' : 'vm-active',
     color: stateColors[state] ?? (production ? 'charts.orange' : 'charts.green'),
     children: [
       ...(state === 'connected' ? [] : [lossNode(session)]),
       ...warningNodes(session),
+      ...(isShared ? [sharedNode(name)] : []),
       ...(state === 'connected' ? [transportNode(session), heardNode(session)] : []),
       ...(mitigations.length > 0 || state !== 'connected' ? mitigations : [noMitigation(name)]),
     ],
@@ -191,6 +195,15 @@ function heardNode({ name, facts: { heardMs = 0, roundTripMs } }: SessionState):
     'The last message of the server: an answer, a notification or a heartbeat.',
   );
 }
+
+const sharedNode = (name: string): TreeNode =>
+  fact(
+    `session/${name}/kept`,
+    'Session',
+    'kept by dots session',
+    'server-process',
+    'The running command dots session has this session, also for the commands of this user, and keeps it when the editor is closed.',
+  );
 
 /** What has to be done before the next session cannot be opened. */
 const warningNodes = ({ name, warnings = [] }: SessionState): TreeNode[] =>

@@ -1,4 +1,4 @@
-import { documentTypeOf, type DocumentKind } from '../model/documents';
+import { documentType, documentTypeOf, type DocumentKind } from '../model/documents';
 import type { Fault } from '../model/finding';
 import type { Edit, Fix } from '../model/fix';
 import { isObject, itemsOf, type JsonObject, type JsonValue } from '../model/json';
@@ -74,6 +74,7 @@ const fixers: Readonly<Record<string, Fixer>> = {
   'rfc/redirect-missing': ({ fault }) => [addition(fault.pointer, 'alt-server', 'dots.example.com')],
   'rfc/one-scope': ({ document, fault }) => scopeFixes(document, fault.pointer),
   'advice/host-bits': hostBits,
+  'advice/wide-target': narrower,
   'policy/undefined-name': ({ fault }) => quotedFixes(fault),
   'policy/unsorted-points': sortedPoints,
 };
@@ -172,6 +173,15 @@ function hostBits({ fault, value }: Place): Fix[] {
   ];
 }
 
+/** The first network of the length that attacks are usually aimed at; the user writes the number of the right one. */
+function narrower({ fault, value }: Place): Fix[] {
+  const prefix = typeof value === 'string' ? parsePrefix(value) : undefined;
+  if (prefix === undefined) return [];
+  const length = prefix.family === 'ipv4' ? 24 : 48;
+  const first = formatPrefix({ ...prefix, length });
+  return [replacement(fault.pointer, first, `Narrow to a /${length}: ${first}`, false)];
+}
+
 /** The name that a message of a policy suggests. */
 function quotedFixes({ message, pointer, atName }: Fault): Fix[] {
   const near = /Did you mean "([^"]+)"\?$/.exec(message)?.[1];
@@ -194,7 +204,7 @@ function sortedPoints({ document, fault }: Place): Fix[] {
 /** To remove what is at fault: the member or the entry; where the list or object must not be empty, that. */
 function removal({ fault, document, kind, name }: Place): Fix[] {
   const pointer = removable(document, fault.pointer, kind === undefined ? 1 : 2);
-  if (pointer === undefined) return topFix(document, fault, kind);
+  if (pointer === undefined) return topFix(fault, kind);
   const removed = tokens(pointer).at(-1) ?? name;
   const title = /^\d+$/.test(removed) ? `Remove entry ${Number(removed) + 1}` : `Remove "${removed}"`;
   return [{ title, edits: [{ op: 'remove', pointer }], keepsMeaning: false }];
@@ -210,8 +220,8 @@ function removable(document: JsonValue, pointer: string, depth: number): string 
 }
 
 /** A fault of the top-level member as a whole: its content can only be written again. */
-function topFix(document: JsonValue, { pointer }: Fault, kind: DocumentKind | undefined): Fix[] {
-  const [top] = tokens(pointer);
-  if (kind === undefined || top === undefined || !isObject(document)) return [];
+function topFix({ pointer }: Fault, kind: DocumentKind | undefined): Fix[] {
+  if (kind === undefined) return [replacement(pointer, {}, 'Replace the content by an empty object', false)];
+  const [top = documentType(kind).topMember] = tokens(pointer);
   return [replacement(child('', top), sampleOf(kind, [top]), 'Replace the content by an example', false)];
 }

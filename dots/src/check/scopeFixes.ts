@@ -2,10 +2,12 @@ import type { Fix } from '../model/fix';
 import { isObject, itemsOf, type JsonObject, type JsonValue } from '../model/json';
 import { at, child, parent, tokens } from '../model/pointer';
 import { overlappingScopes, selectors } from '../model/sharedTargets';
+import { aclsOfScopes } from './scopeAcl';
 
 /**
  * The ways out of a request with several scopes (RFC 9132 section 4.4.1.1). Disjoint ones become requests of their own;
- * of two that overlap the second would delete the first (section 4.4.1.3), so that they can only be merged.
+ * of two that overlap the second would delete the first (section 4.4.1.3), so that they can only be merged,
+ * or filtered by an ACL.
  */
 export function scopeFixes(document: JsonValue, pointer: string): Fix[] {
   const list = Array.isArray(at(document, pointer)) ? pointer : parent(pointer);
@@ -17,7 +19,15 @@ export function scopeFixes(document: JsonValue, pointer: string): Fix[] {
     edits: [{ op: 'replace', pointer: list, value: [first] }],
     keepsMeaning: false,
   };
-  return overlappingScopes(scopes) ? [merged(list, scopes), keepFirst] : [split(list, scopes), keepFirst];
+  if (!overlappingScopes(scopes)) return [split(list, scopes), keepFirst];
+  return [merged(list, scopes), ...filtered(keepFirst, scopes), keepFirst];
+}
+
+/** An ACL that acts while the first scope is mitigated, and drops what the others name. */
+function filtered(keepFirst: Fix, [, ...others]: readonly JsonObject[]): Fix[] {
+  const acls = aclsOfScopes(others, 'activate-when-mitigating');
+  if (acls === undefined) return [];
+  return [{ ...keepFirst, title: 'Keep the first scope, and drop what the others name by an ACL', documents: [acls] }];
 }
 
 function sampleScope(list: string): Fix[] {

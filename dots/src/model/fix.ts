@@ -6,7 +6,9 @@ export type Edit =
   | { op: 'remove'; pointer: string }
   | { op: 'rename'; pointer: string; name: string }
   /** Adds a member to the object at `pointer`. */
-  | { op: 'add'; pointer: string; name: string; value: JsonValue };
+  | { op: 'add'; pointer: string; name: string; value: JsonValue }
+  /** Adds an entry at the end of the list at `pointer`. */
+  | { op: 'append'; pointer: string; value: JsonValue };
 
 /** A way to remove a fault. */
 export interface Fix {

@@ -43,17 +43,38 @@ export class AttackTraffic {
   private readonly waiting = new Set<Attack>();
   private readonly running = new Set<Attack>();
   private classes = 0;
+  /** What lasts until it is stopped, by name: the traffic of the policy, and what was started beside it. */
+  private readonly lasting: Map<string, TrafficClass>;
 
   constructor(
     private readonly world: World,
     private readonly policy: Pick<Policy, 'traffic' | 'quiet'>,
   ) {
+    this.lasting = new Map(policy.traffic.map((traffic) => [traffic.name, traffic]));
     for (const traffic of policy.traffic) world.addClass(traffic);
+  }
+
+  /** The names of what was started beside the traffic of the policy. */
+  get started(): string[] {
+    const names = new Set(this.policy.traffic.map(({ name }) => name));
+    return [...this.lasting.keys()].filter((name) => !names.has(name));
+  }
+
+  /** Begins traffic that lasts until `stop`; it replaces what has its name. */
+  start(traffic: TrafficClass): void {
+    this.lasting.set(traffic.name, traffic);
+    this.world.addClass(traffic);
+  }
+
+  /** Ends traffic by its name. */
+  stop(name: string): void {
+    this.lasting.delete(name);
+    this.world.removeClass(name);
   }
 
   /** Whether there is traffic without a mitigation. */
   get isLasting(): boolean {
-    return this.policy.traffic.length > 0;
+    return this.lasting.size > 0;
   }
 
   /** Whether there is traffic, or will be. */
@@ -83,7 +104,7 @@ export class AttackTraffic {
   renew(key: string): void {
     const attack = this.attacks.get(this.byMember.get(key) ?? '');
     if (attack === undefined) return;
-    this.stop(attack);
+    this.leave(attack);
     attack.seconds = attackSeconds;
     this.waiting.add(attack);
   }
@@ -95,24 +116,24 @@ export class AttackTraffic {
     this.byMember.delete(key);
     attack?.members.delete(key);
     if (attack === undefined || attack.members.size > 0) return;
-    this.stop(attack);
+    this.leave(attack);
     this.waiting.delete(attack);
     this.attacks.delete(alike);
   }
 
   /** Part of each second. */
   begin(): void {
-    for (const attack of [...this.running]) if (this.world.second >= (attack.running?.until ?? 0)) this.stop(attack);
+    for (const attack of [...this.running]) if (this.world.second >= (attack.running?.until ?? 0)) this.leave(attack);
     let begun = 0;
     for (const attack of this.waiting) {
       if (begun === mostBegun || this.classes > mostClasses - mostOfAttack) return;
       this.waiting.delete(attack);
-      this.start(attack);
+      this.meet(attack);
       begun += 1;
     }
   }
 
-  private start(attack: Attack): void {
+  private meet(attack: Attack): void {
     const all = trafficFor(attack.requested).slice(0, mostOfAttack);
     for (const traffic of all) this.world.addClass(lasting(traffic, attack.seconds));
     const until = this.world.second + attack.seconds + this.policy.quiet.for + 2;
@@ -122,7 +143,7 @@ export class AttackTraffic {
   }
 
   /** The classes of an attack leave the world: it is over, and was quiet for as long as that takes to be noticed. */
-  private stop(attack: Attack): void {
+  private leave(attack: Attack): void {
     for (const name of attack.running?.classes ?? []) this.world.removeClass(name);
     this.classes -= attack.running?.classes.length ?? 0;
     this.running.delete(attack);
@@ -133,7 +154,7 @@ export class AttackTraffic {
     const targets = texts.flatMap((text) => parsePrefix(text) ?? []);
     const meets = (to: Prefix | undefined): boolean =>
       to !== undefined && targets.some((target) => overlaps(target, to));
-    return this.policy.traffic.some(({ to }) => meets(parsePrefix(to)));
+    return [...this.lasting.values()].some(({ to }) => meets(parsePrefix(to)));
   }
 }
 

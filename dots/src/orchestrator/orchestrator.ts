@@ -16,11 +16,13 @@ import { MitigationSystems } from './dms/mitigationSystems';
 import type { OffloadServer } from './dms/offloader';
 import type { TableRule } from './nodeTables';
 import { PolicyMitigator } from './policyMitigator';
+import { Simulation } from './simulation';
 import { SimulatedMitigator, type SimulationTiming } from './simulatedMitigator';
 import type { Policy } from '#dots/workspace/policy/policy';
 
 export type { AliasView, FilterView, MitigationView } from './overview';
 export type { RulesInForce } from './rulesInForce';
+export type { Simulation, SimulationView } from './simulation';
 
 export interface OrchestratorOptions extends DotsServerOptions {
   /** Who mitigates, and how, in a simulated network; default: every request is met by a simulated attack of its own. */
@@ -45,6 +47,8 @@ export class Orchestrator {
   readonly key: string;
   /** The file of profiles that name all that: `lab`, and one for each client that the lab issued a certificate for. */
   readonly profiles: string;
+  /** The simulated network of its policy; undefined: there is no policy. */
+  readonly simulation: Simulation | undefined;
 
   private constructor(
     private readonly server: DotsServer,
@@ -52,6 +56,7 @@ export class Orchestrator {
   ) {
     ({ signal: this.signal, coaps: this.coaps, coapsTcp: this.coapsTcp, data: this.data } = server.addresses);
     ({ ca: this.ca, cert: this.cert, key: this.key, profiles: this.profiles } = server.files);
+    if (this.followed !== undefined) this.simulation = new Simulation(this.followed, () => server.snapshot());
   }
 
   /** Starts an orchestrator; it is ready when this resolves. Throws as `DotsServer.start` does. */

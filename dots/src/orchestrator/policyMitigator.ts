@@ -27,7 +27,6 @@ import {
 } from './admission';
 import { AttackTraffic } from './attackTraffic';
 import { withinDomain } from './clientDomainAcls';
-import type { SimulatedNetwork } from './dms/network';
 import { Filtering } from './filtering';
 import { NodeTables } from './nodeTables';
 import type { RequestFacts } from './policy/facts';
@@ -59,7 +58,7 @@ export class PolicyMitigator implements Mitigator {
   private server: ServedState | undefined;
   private readonly translations = new Translations();
   private readonly seconds: SimulatedSeconds;
-  private readonly traffic: AttackTraffic;
+  readonly traffic: AttackTraffic;
   private readonly filtering: Filtering;
   /** Started by a server that does not know its clients yet. */
   private readonly early = new Set<RunningMitigation>();
@@ -80,8 +79,13 @@ export class PolicyMitigator implements Mitigator {
   }
 
   /** The simulated network, for DMSs. */
-  get network(): SimulatedNetwork {
+  get network(): SimulatedSeconds {
     return this.seconds;
+  }
+
+  /** Whether simulated time passes: without traffic there is no reason for it. */
+  get isPassing(): boolean {
+    return this.seconds.isPassing;
   }
 
   get policy(): Policy {

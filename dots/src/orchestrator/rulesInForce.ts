@@ -44,7 +44,7 @@ export function rulesInForce(state: InForce, node?: string): RulesInForce {
 }
 
 /** The documents whose rules are in force on a node; undefined: on any. */
-export function inputsInForce({ clients, mitigations, decisionOf }: InForce, node?: string): FlowspecInput[] {
+function inputsInForce({ clients, mitigations, decisionOf }: InForce, node?: string): FlowspecInput[] {
   const active = mitigations.filter(inForce);
   const isHere = (decision: StoredDecision | undefined): boolean =>
     hasRules(decision) && (node === undefined || decision?.nodes?.includes(node) !== false);

@@ -1,5 +1,6 @@
 import type { DropCounters } from '#dots/dotsServer/state/mitigator';
 import type { JsonObject } from '#dots/model/json';
+import type { DmsFault } from '#dots/words/simulation';
 
 /** What is asked of a DMS for one mitigation. */
 export interface ScrubbingRequest {
@@ -41,6 +42,8 @@ export interface Scrubbers {
   resumed(): void;
   /** Begins a fault of a DMS, or ends it (undefined). Throws a DotsError for a name or a fault that is unknown. */
   setFault(dms: string, fault: string | undefined): void;
+  /** The fault of a simulated DMS; undefined: it has none. */
+  faultOf(dms: string): DmsFault | undefined;
   /** Ends all sessions and DMSs. */
   close(): Promise<void>;
 }

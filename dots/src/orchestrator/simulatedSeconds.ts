@@ -8,6 +8,7 @@ const mostAtOnce = 10;
 /** Lets a simulated second pass with each second of a clock, as long as something needs it. */
 export class SimulatedSeconds implements SimulatedNetwork {
   private readonly listeners = new Set<() => void>();
+  private readonly pauses = new Set<() => void>();
   private timer: TimerHandle;
   /** When the last second began, by the monotonic time; undefined: time does not pass. */
   private last: number | undefined;
@@ -18,6 +19,10 @@ export class SimulatedSeconds implements SimulatedNetwork {
     private readonly clock: Clock,
     private readonly before: () => boolean,
   ) {}
+
+  get isPassing(): boolean {
+    return this.last !== undefined;
+  }
 
   /** Lets time pass until `before` says that nothing needs it. */
   begin(): void {
@@ -32,9 +37,16 @@ export class SimulatedSeconds implements SimulatedNetwork {
     return () => this.listeners.delete(listener);
   }
 
+  /** Calls back when time stops passing; the returned function ends that. */
+  onPause(listener: () => void): () => void {
+    this.pauses.add(listener);
+    return () => this.pauses.delete(listener);
+  }
+
   close(): void {
     this.clock.clearTimeout(this.timer);
     this.listeners.clear();
+    this.pauses.clear();
     this.last = undefined;
   }
 
@@ -50,6 +62,7 @@ export class SimulatedSeconds implements SimulatedNetwork {
     for (let second = 0; second < Math.min(due, mostAtOnce); second++)
       if (!this.pass()) {
         this.last = undefined;
+        notify(this.pauses);
         return;
       }
     this.wait();
@@ -58,7 +71,11 @@ export class SimulatedSeconds implements SimulatedNetwork {
   private pass(): boolean {
     if (!this.before()) return false;
     this.world.step();
-    for (const listener of [...this.listeners]) listener();
+    notify(this.listeners);
     return this.last !== undefined;
   }
+}
+
+function notify(listeners: ReadonlySet<() => void>): void {
+  for (const listener of [...listeners]) listener();
 }

@@ -41,7 +41,9 @@ async function withDraft(
   content: string | Uint8Array,
   put: (draft: string) => Promise<void>,
 ): Promise<void> {
-  const draft = `${path}.${crypto.randomUUID().replaceAll('-', '')}`;
+  // The global crypto would load all of Web Cryptography.
+  const { randomUUID } = await import('node:crypto');
+  const draft = `${path}.${randomUUID().replaceAll('-', '')}`;
   const file = await open(draft, newFile, 0o600);
   try {
     try {

@@ -1,18 +1,14 @@
 import { randomBytes } from 'node:crypto';
-import { open } from 'node:fs/promises';
 import { createServer, connect, type Server } from 'node:net';
-import { relative } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { PrivateFolder } from './privateFolder';
+import { socketPlace, type SocketPlace } from './socketPlace';
 
 /**
  * The files of a lock: `lock.1`, `lock.2` ... name its owners, the last one counts; each owner listens on a socket
  * beside them.
  */
 export const lockNames = /^lock(\.\d+|-[0-9a-f]{16}(\.new)?)$/;
-
-/** The longest path of a socket that every system accepts, bytes. */
-const longestSocket = 100;
 
 /** Between two attempts to take a lock, milliseconds. */
 const pauseMs = 50;
@@ -156,20 +152,9 @@ function answers(path: string): Promise<boolean> {
   });
 }
 
-/** A path that reaches a socket of the folder. */
-interface Place {
-  path: string;
-  close: () => Promise<void>;
-}
-
-async function placeOf(folder: PrivateFolder, name: string): Promise<Place> {
-  const path = folder.pathOf(name);
-  const close = (): Promise<void> => Promise.resolve();
-  if (process.platform === 'win32') return { path: `\\\\.\\pipe\\dots-${name}`, close };
-  const shortest = [path, relative('', path)].find((each) => Buffer.byteLength(each) <= longestSocket);
-  if (shortest !== undefined) return { path: shortest, close };
-  const handle = await open(folder.path, 'r');
-  return { path: `/proc/self/fd/${handle.fd}/${name}`, close: () => handle.close() };
+function placeOf(folder: PrivateFolder, name: string): Promise<SocketPlace> {
+  if (process.platform !== 'win32') return socketPlace(folder.path, name);
+  return Promise.resolve({ path: `\\\\.\\pipe\\dots-${name}`, close: () => Promise.resolve() });
 }
 
 /** What an owner listens on. */
@@ -177,7 +162,7 @@ class Socket {
   private constructor(
     readonly name: string,
     private readonly server: Server,
-    private readonly place: Place,
+    private readonly place: SocketPlace,
   ) {}
 
   static async listen(folder: PrivateFolder): Promise<Socket> {

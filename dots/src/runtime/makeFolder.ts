@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs';
 import { mkdir, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { syncFolder, writeFileAtomically } from './atomicFile';
@@ -10,7 +11,7 @@ import { syncFolder, writeFileAtomically } from './atomicFile';
  */
 export async function makeFolder(path: string): Promise<void> {
   const whole = resolve(path);
-  for (const folder of await missingFolders(whole)) {
+  for (const folder of missingFolders(whole)) {
     if ((await isMade(folder)) && (folder === whole || basename(folder) === '.dots'))
       await writeFileAtomically(join(folder, '.gitignore'), '*\n');
   }
@@ -20,14 +21,11 @@ export async function makeFolder(path: string): Promise<void> {
  * The missing folders of a path, the topmost first. Step by step, because Node's recursive mkdir never ends in a folder
  * such as /proc, where none can be made.
  */
-async function missingFolders(path: string): Promise<string[]> {
-  const found = await stat(path).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return undefined;
-    throw error;
-  });
+function missingFolders(path: string): string[] {
+  const found = statSync(path, { throwIfNoEntry: false });
   if (found?.isDirectory() === true) return [];
   const parent = dirname(path);
-  return found !== undefined || parent === path ? [path] : [...(await missingFolders(parent)), path];
+  return found !== undefined || parent === path ? [path] : [...missingFolders(parent), path];
 }
 
 /** Makes one folder; false where another process has made it meanwhile. */

@@ -1,5 +1,17 @@
-import { constants, type Stats } from 'node:fs';
-import { chmod, link, lstat, open, readdir, readlink, rename, rm, stat, type FileHandle } from 'node:fs/promises';
+import {
+  closeSync,
+  constants,
+  fchmodSync,
+  fstatSync,
+  lstatSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  statSync,
+  type Stats,
+} from 'node:fs';
+import { chmod, link, open, rename, rm } from 'node:fs/promises';
 import { dirname, join, relative, resolve, sep } from 'node:path';
 import { DotsError } from '#dots/model/errors';
 import { newFile, syncFolder, writeFileAtomically } from './atomicFile';
@@ -34,7 +46,7 @@ export interface PrivateFolderOptions {
 /**
  * A folder whose files decide what a program does, or prove an identity: it and its files belong to the user alone and
  * are not links. If others own or may write to one, it is refused. If others may read one, it is made unreadable to
- * them and reported.
+ * them and reported. It is read at once, without the threads of Node.js: see smallFile.ts.
  */
 export class PrivateFolder {
   private constructor(
@@ -47,10 +59,10 @@ export class PrivateFolder {
    * system.
    */
   static async make(path: string, { names, notify }: PrivateFolderOptions): Promise<PrivateFolder> {
-    await refuseLinks(path);
+    refuseLinks(path);
     await makeFolder(path);
-    const { mode } = await claimFolder(path);
-    if (isReadable(mode) && (await readdir(path)).every((name) => names.test(name))) {
+    const { mode } = claimFolder(path);
+    if (isReadable(mode) && readdirSync(path).every((name) => names.test(name))) {
       await chmod(path, 0o700);
       notify(madeUnreadable(path));
     }
@@ -59,8 +71,8 @@ export class PrivateFolder {
 
   /** Opens an existing folder to read in it: no rights are changed. Throws as `make` does. */
   static async open(path: string): Promise<PrivateFolder> {
-    await refuseLinks(path);
-    await claimFolder(path);
+    refuseLinks(path);
+    claimFolder(path);
     return new PrivateFolder(path, undefined);
   }
 
@@ -70,8 +82,8 @@ export class PrivateFolder {
   }
 
   /** The names of the files in it. Rejects with an error of the file system. */
-  names(): Promise<string[]> {
-    return readdir(this.path);
+  async names(): Promise<string[]> {
+    return readdirSync(this.path);
   }
 
   /**
@@ -85,23 +97,23 @@ export class PrivateFolder {
   /** The content of a file. Returns and throws as `read` does. */
   async readBytes(name: string): Promise<Buffer | undefined> {
     const path = this.pathOf(name);
-    const file = await openFile(path, constants.O_RDONLY);
+    const file = openFile(path, constants.O_RDONLY);
     if (file === undefined) return undefined;
     try {
-      await this.claimFile(path, file);
-      return await file.readFile();
+      this.claimFile(path, file);
+      return readFileSync(file);
     } finally {
-      await file.close();
+      closeSync(file);
     }
   }
 
   /** Opens an existing file to write to it. Throws as `read` does, and `runtime/file-removed`. */
   async openToWrite(name: string): Promise<PrivateFile> {
     const path = this.pathOf(name);
-    const file = await openFile(path, constants.O_WRONLY);
+    const file = await open(path, constants.O_WRONLY | asItIs).catch((error: unknown) => unopened(path, error));
     if (file === undefined) throw new DotsError('usage', 'runtime/file-removed', `${path} was removed.`);
     try {
-      await this.claimFile(path, file);
+      this.claimFile(path, file.fd);
       return new PrivateFile(file);
     } catch (error) {
       await file.close();
@@ -150,31 +162,36 @@ export class PrivateFolder {
     return syncFolder(this.path);
   }
 
-  private async claimFile(path: string, file: FileHandle): Promise<void> {
-    const stats = await file.stat();
+  private claimFile(path: string, file: number): void {
+    const stats = fstatSync(file);
     if (!stats.isFile()) throw notPrivate(`${path} is not a regular file.`, 'Remove it.');
     if (isOthers(stats)) throw ofOthers(path, stats);
     if (this.notify === undefined || !isReadable(stats.mode)) return;
-    await file.chmod(0o600);
+    fchmodSync(file, 0o600);
     this.notify(madeUnreadable(path));
   }
 }
 
-async function openFile(path: string, access: number): Promise<FileHandle | undefined> {
+function openFile(path: string, access: number): number | undefined {
   try {
-    return await open(path, access | asItIs);
+    return openSync(path, access | asItIs);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    await refuseLink(path);
-    throw error;
+    return unopened(path, error);
   }
 }
 
-async function claimFolder(path: string): Promise<Stats> {
-  const stats = await lstat(path);
+/** What follows from a file that cannot be opened: undefined where there is none. */
+function unopened(path: string, error: unknown): undefined {
+  if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+  refuseLink(path);
+  throw error;
+}
+
+function claimFolder(path: string): Stats {
+  const stats = lstatSync(path);
   if (!stats.isDirectory()) throw notPrivate(`${path} is not a folder.`, 'Name a folder.');
   if (isOthers(stats)) throw ofOthers(path, stats);
-  await refuseOpenParent(dirname(resolve(path)), path);
+  refuseOpenParent(dirname(resolve(path)), path);
   return stats;
 }
 
@@ -182,8 +199,8 @@ async function claimFolder(path: string): Promise<Stats> {
  * A user who may rename a folder can replace it while it is in use. A group that may is not refused: often its user is
  * alone in it.
  */
-async function refuseOpenParent(parent: string, path: string): Promise<void> {
-  const { mode } = await stat(parent);
+function refuseOpenParent(parent: string, path: string): void {
+  const { mode } = statSync(parent);
   if (process.geteuid === undefined || (mode & everyoneWrites) === 0 || (mode & sticky) !== 0) return;
   throw notPrivate(
     `All users may write to ${parent}, so they could replace ${path} by another folder.`,
@@ -212,21 +229,28 @@ function ofOthers(path: string, { uid }: Stats): DotsError {
  * A repository may contain links: neither the end of a path nor its parts below the working directory may be one. Above
  * it links are allowed, such as /tmp on macOS. Throws a DotsError `runtime/not-private`.
  */
-export async function refuseLinks(path: string, from = process.cwd()): Promise<void> {
+export function refuseLinks(path: string, from = process.cwd()): void {
   const whole = resolve(from, path);
   const names = relative(from, whole).split(sep);
   const isBelow = names[0] !== '..' && resolve(from, ...names) === whole;
   const parts = isBelow ? names.map((_, index) => resolve(from, ...names.slice(0, index + 1))) : [whole];
-  for (const part of parts) await refuseLink(part);
+  for (const part of parts) refuseLink(part);
 }
 
-async function refuseLink(path: string): Promise<void> {
-  const stats = await lstat(path).catch(() => undefined);
-  if (stats?.isSymbolicLink() !== true) return;
+function refuseLink(path: string): void {
+  if (!isLink(path)) return;
   throw notPrivate(
-    `${path} is a symbolic link to ${await readlink(path)}, and symbolic links are not followed here.`,
+    `${path} is a symbolic link to ${readlinkSync(path)}, and symbolic links are not followed here.`,
     'Remove it, or name the folder that it leads to.',
   );
+}
+
+function isLink(path: string): boolean {
+  try {
+    return lstatSync(path).isSymbolicLink();
+  } catch {
+    return false;
+  }
 }
 
 function notPrivate(message: string, hint: string): DotsError {

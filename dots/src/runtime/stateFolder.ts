@@ -29,7 +29,18 @@ export function runtimeFolder(around: Surroundings = surroundings()): string {
   return isAbsolute(runtime) ? join(runtime, 'dots') : join(stateFolder(around), 'run');
 }
 
-/** What the programs of this product put into that folder, with drafts that a crash has left. */
+/**
+ * The folder for what costs time to make and can be made again: `dots` in $XDG_CACHE_HOME, which is ~/.cache unless it
+ * is set, and the equivalents of macOS and Windows. It need not exist.
+ */
+export function cacheFolder({ env, platform, home }: Surroundings = surroundings()): string {
+  const { XDG_CACHE_HOME: set = '', LOCALAPPDATA: local = '' } = env;
+  if (platform === 'win32' && local !== '') return join(local, 'dots', 'cache');
+  const usual = platform === 'darwin' ? join(home, 'Library', 'Caches') : join(home, '.cache');
+  return join(isAbsolute(set) ? set : usual, 'dots');
+}
+
+/** What the programs of this product put into the folder of the user's session, with drafts that a crash has left. */
 export const runtimeNames = /^(\.gitignore|mock-\d+\.json(\.\w+)?|session(\.\w+)?|lock(\.\d+|-[0-9a-f]{16}(\.new)?))$/;
 
 export const surroundings = (): Surroundings => ({ env: process.env, platform: process.platform, home: homedir() });

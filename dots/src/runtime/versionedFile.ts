@@ -1,5 +1,5 @@
 import { randomBytes, randomInt } from 'node:crypto';
-import { readdir, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { setTimeout as pause } from 'node:timers/promises';
 import { DotsError } from '#dots/model/errors';
 import { createFileAtomically } from './atomicFile';
@@ -54,7 +54,7 @@ export class VersionedFile<T> {
 
   /** The names of all versioned files in a folder. Rejects with an error of the file system. */
   static async names(folder: PrivateFolder): Promise<string[]> {
-    const names = (await readdir(folder.path)).map((file) => /^(.+)\.\d+\.json$/.exec(file)?.[1]);
+    const names = (await folder.names()).map((file) => /^(.+)\.\d+\.json$/.exec(file)?.[1]);
     return [...new Set(names.filter((name) => name !== undefined))].sort();
   }
 
@@ -121,7 +121,7 @@ export class VersionedFile<T> {
 
   /** The files of all versions, and drafts, also those of processes that have died. */
   private async files(): Promise<{ file: string; version: number; isDraft: boolean }[]> {
-    const own = (await readdir(this.folder.path)).filter((file) => file.startsWith(`${this.name}.`));
+    const own = (await this.folder.names()).filter((file) => file.startsWith(`${this.name}.`));
     return own.flatMap((file) => {
       const [, version, draft] = /^\.(\d+)\.json(\.[0-9a-f]+)?$/.exec(file.slice(this.name.length)) ?? [];
       return version === undefined ? [] : [{ file, version: Number(version), isDraft: draft !== undefined }];

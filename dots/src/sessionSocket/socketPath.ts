@@ -17,11 +17,16 @@ export const longestPath = process.platform === 'darwin' ? 103 : 107;
  * @param around the process that asks; absent: this one
  */
 export function keeperSocket(around?: Surroundings): string | undefined {
-  const folder = runtimeFolder(around);
-  const path = join(folder, socketName);
+  const path = ownSocket(runtimeFolder(around), socketName);
+  return path !== undefined && Buffer.byteLength(path) <= longestPath ? path : undefined;
+}
+
+/** A socket in a folder, or the pipe that it names; undefined where there is none that only this user can have made. */
+export function ownSocket(folder: string, name: string): string | undefined {
+  const path = join(folder, name);
   if (process.platform === 'win32') return pipeOf(path);
   const isReady = isOwn(folder, (stats) => stats.isDirectory()) && isOwn(path, (stats) => stats.isSocket());
-  return isReady && Buffer.byteLength(path) <= longestPath ? path : undefined;
+  return isReady ? path : undefined;
 }
 
 /** Whether a file is this user's, of the expected type and not a link, and other users cannot replace it. */

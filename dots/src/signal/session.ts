@@ -1,110 +1,34 @@
 import { plainAnswer, type CoapAnswer } from '#dots/coap/answer';
 import type { Channel, Security } from '#dots/coap/messages/channel';
 import { systemClock, type Clock } from '#dots/runtime/clock';
-import { Endpoint } from '#dots/coap/endpoint';
+import { Endpoint, type CoapResponse, type Observed } from '#dots/coap/endpoint';
 import type { InboundRequest } from '#dots/coap/inbound';
 import type { Content } from '#dots/coap/messages/message';
 import type { TransmissionParameters } from '#dots/coap/messages/parameters';
-import { watchedChannel, type MessageWatch } from '#dots/coap/watchedChannel';
+import { watchedChannel } from '#dots/coap/watchedChannel';
 import { pathText, type CoapRequest, type Patience } from '#dots/coap/request';
-import { thinned, type Trace } from '#dots/runtime/trace';
+import { thinned } from '#dots/runtime/trace';
 import { DotsError } from '#dots/model/errors';
-import type { Permit } from '#dots/model/hostAddress';
 import type { JsonObject } from '#dots/model/json';
 import { parseServer } from '#dots/transport/address';
-import { connect, probeDtls, type ConnectOptions } from '#dots/transport/connect/connect';
-import type { ClientCredentials } from '#dots/transport/certificates/credentials';
-import { sessionMemory, type SessionMemory } from '#dots/transport/dtls/sessions';
-import { PathMemory } from '#dots/transport/connect/paths';
-import { addressMemory, type AddressMemory } from '#dots/transport/connect/resolve';
+import { connect, probeDtls } from '#dots/transport/connect/connect';
 import { blocksFail, readAnswer, type Answer, type SentRequest } from './answer';
 import { documentRequest } from './documentRequest';
 import { nextMid } from './identifiers';
 import { questionRequest, type Question } from './questions';
 import { mitigate, resourceOf, type Resource } from './resources';
 import { checkCuid, checkedId, failures, needsBlocks } from './sessionErrors';
+import {
+  connectOptions,
+  defaultTimeoutMs,
+  type AskOptions,
+  type ConnectionMemory,
+  type SendOptions,
+  type SessionOptions,
+} from './sessionOptions';
 
 export type { Answer } from './answer';
 export { newCuid } from './identifiers';
-
-/** State that outlives a session; the addresses of names and the sessions may be in files. */
-export interface ConnectionMemory {
-  paths: PathMemory;
-  addresses: AddressMemory;
-  sessions: SessionMemory;
-}
-
-export function connectionMemory(
-  addresses: AddressMemory = addressMemory(),
-  sessions: SessionMemory = sessionMemory(),
-): ConnectionMemory {
-  return { paths: new PathMemory(), sessions, addresses };
-}
-
-export interface SessionOptions {
-  /**
-   * `coaps://dots.example.net:4646` for DTLS, `coaps+tcp://` for TLS; without a scheme both are tried (RFC 9132 section
-   * 4.3).
-   * `coap://127.0.0.1:4646` is for loopback only.
-   */
-  server: string;
-  /** The IP addresses of its name where they are known otherwise; then no name is resolved. */
-  addresses?: readonly string[] | undefined;
-  /** The addresses of this machine to send from, the preferred one first; without them the system chooses. */
-  localAddresses?: readonly string[] | undefined;
-  /** The client's identifier, at most 250 bytes. */
-  cuid: string;
-  /** The client's credentials; required except for `coap`. */
-  credentials?: ClientCredentials | undefined;
-  /** What the certificate of the server must be for; default: the host of its address. */
-  serverName?: string | undefined;
-  /**
-   * The outcomes of earlier connection attempts, and DTLS sessions that may be resumed; used when a session is opened
-   * again.
-   */
-  memory?: ConnectionMemory;
-  /** Cancels the connection attempt. */
-  signal?: AbortSignal | undefined;
-  /** Milliseconds for the connection attempt, which is repeated until then; default 10 s. */
-  timeoutMs?: number;
-  /**
-   * Whether an attack is under way, such as for a session that is opened to request mitigation: paths are tried faster
-   * (RFC 9132 section 4.3).
-   */
-  underAttack?: boolean;
-  /** Whether the addresses of the server may be dialled; see `ConnectOptions`. */
-  permit?: Permit | undefined;
-  clock?: Clock;
-  /** Receives each message of the session. */
-  watch?: MessageWatch | undefined;
-  /**
-   * Receives what was dropped, lost or tolerated, and what fails and is tried again while the session is opened, one
-   * sentence each; repeated ones ever less often.
-   */
-  trace?: Trace;
-}
-
-/** The options of one request. */
-export interface AskOptions {
-  /** Cancels the request. */
-  signal?: AbortSignal | undefined;
-  /** Milliseconds until the request is given up; default 10 s. */
-  timeoutMs?: number | undefined;
-  /** When that time began, by the monotonic time of the clock; by default with the request. */
-  since?: number;
-  /** Called when the request is over, answered or not, if anything of it has left this machine. */
-  left?: (() => void) | undefined;
-}
-
-/** Options for sending one document. */
-export interface SendOptions extends AskOptions {
-  /** The identifier in the path: mid, sid, tsid or tmid; generated if absent. */
-  mid?: number | undefined;
-  /** Whether the document may be sent to the server of this session; see `ConnectOptions`. */
-  permit?: Permit | undefined;
-  /** Whether a mitigation request that does not fit in one datagram is sent in blocks, against RFC 9132 section 7.3. */
-  blocks?: boolean | undefined;
-}
 
 /**
  * open: usable, and no failure known; lost: the last attempt had no answer or a network error; closed: ended by either
@@ -112,14 +36,28 @@ export interface SendOptions extends AskOptions {
  */
 export type SessionState = 'open' | 'lost' | 'closed';
 
-const defaultTimeoutMs = 10_000;
+/** What carries the requests of a session: an endpoint, or another process that has one. */
+export type Messenger = Pick<
+  Endpoint,
+  | 'peer'
+  | 'security'
+  | 'traffic'
+  | 'trace'
+  | 'request'
+  | 'observe'
+  | 'fitsInOne'
+  | 'configure'
+  | 'onLiveness'
+  | 'onClose'
+  | 'close'
+>;
 
 /** The DOTS client's end of one signal channel: RFC 9132. */
 export class SignalSession {
   readonly server: string;
   readonly cuid: string;
   private readonly clock: Clock;
-  private readonly endpoint: Endpoint;
+  private readonly endpoint: Messenger;
   private current: SessionState = 'open';
   /** The last identifier of each kind: mid, sid, tsid and tmid are counted separately. */
   private readonly lastIds = new Map<Resource['id'], number>();
@@ -130,15 +68,14 @@ export class SignalSession {
   private readonly listeners = new Set<() => void>();
   private readonly answerListeners = new Set<(answer: Answer) => void>();
 
-  private constructor(channel: Channel, { server, cuid, clock = systemClock, trace }: SessionOptions) {
+  private constructor(
+    messengerFor: (session: SignalSession) => Messenger,
+    { server, cuid, clock = systemClock }: Pick<SessionOptions, 'server' | 'cuid' | 'clock'>,
+  ) {
     this.server = server;
     this.cuid = cuid;
     this.clock = clock;
-    this.endpoint = new Endpoint(channel, {
-      clock,
-      handler: (request) => Promise.resolve(this.answerServer(request)),
-      ...(trace && { trace: thinned(trace) }),
-    });
+    this.endpoint = messengerFor(this);
     this.heardAt = clock.monotonic();
     this.endpoint.onLiveness((error) => this.alive(error === undefined));
     this.endpoint.onClose(() => this.change('closed'));
@@ -166,7 +103,19 @@ export class SignalSession {
 
   /** A session over a channel that is established. */
   static over(channel: Channel, options: SessionOptions): SignalSession {
-    return new SignalSession(options.watch ? watchedChannel(channel, options.watch) : channel, options);
+    const { clock = systemClock, watch, trace } = options;
+    const endpointOf = (session: SignalSession): Endpoint =>
+      new Endpoint(watch ? watchedChannel(channel, watch) : channel, {
+        clock,
+        handler: (request) => Promise.resolve(session.answerServer(request)),
+        ...(trace && { trace: thinned(trace) }),
+      });
+    return new SignalSession(endpointOf, options);
+  }
+
+  /** A session whose requests something else carries. */
+  static through(messenger: Messenger, at: Pick<SessionOptions, 'server' | 'cuid'>): SignalSession {
+    return new SignalSession(() => messenger, at);
   }
 
   /** How the session is protected, and the authenticated identity of the server; undefined for plain CoAP. */
@@ -230,11 +179,7 @@ export class SignalSession {
     const request = questionRequest('GET', question, this.cuid);
     const sent: SentRequest = { ...sentRequest(request), observe: true };
     const notify = (content: Content, roundTripMs: number): void => listener(this.read(content, roundTripMs, sent));
-    const { response, stop } = await this.endpoint
-      .observe(request, patience(options), (content) => notify(content, 0))
-      .catch((error: unknown) => {
-        throw this.explain(error, request, options);
-      });
+    const { response, stop } = await this.observeOver(request, (content) => notify(content, 0), options);
     notify(response, response.roundTripMs);
     return () => void stop();
   }
@@ -292,10 +237,44 @@ export class SignalSession {
     return chosen;
   }
 
-  private async ask(request: CoapRequest, options: AskOptions): Promise<Answer> {
+  /** Sends a request of another process. Throws as `send` does. @param received receives the response as it is */
+  async relay(
+    request: CoapRequest,
+    received: (response: CoapResponse) => void,
+    options: AskOptions = {},
+  ): Promise<Answer> {
+    return this.ask(request, options, received);
+  }
+
+  /** Observes for another process; see `watch`. The returned function ends it. */
+  async relayObservation(
+    request: CoapRequest,
+    received: (content: Content) => void,
+    options: AskOptions = {},
+  ): Promise<{ response: CoapResponse; stop: () => void }> {
+    const { response, stop } = await this.observeOver(request, received, options);
+    return { response, stop: () => void stop() };
+  }
+
+  private observeOver(
+    request: CoapRequest,
+    notify: (content: Content) => void,
+    options: AskOptions,
+  ): Promise<Observed> {
+    return this.endpoint.observe(request, patience(options), notify).catch((error: unknown) => {
+      throw this.explain(error, request, options);
+    });
+  }
+
+  private async ask(
+    request: CoapRequest,
+    options: AskOptions,
+    received?: (response: CoapResponse) => void,
+  ): Promise<Answer> {
     const { sent } = this.endpoint.traffic;
     try {
       const response = await this.endpoint.request(request, patience(options));
+      received?.(response);
       return this.read(response, response.roundTripMs, sentRequest(request, response.blocks));
     } catch (error) {
       throw this.explain(error, request, options);
@@ -350,36 +329,6 @@ export class SignalSession {
     this.current = state;
     for (const listener of this.listeners) listener();
   }
-}
-
-function connectOptions({
-  credentials,
-  serverName,
-  memory,
-  signal,
-  timeoutMs = defaultTimeoutMs,
-  underAttack,
-  permit,
-  clock,
-  addresses,
-  localAddresses,
-  trace,
-}: SessionOptions): ConnectOptions {
-  return {
-    ...(addresses !== undefined && { resolver: () => Promise.resolve(addresses) }),
-    localAddresses,
-    credentials,
-    serverName,
-    signal,
-    permit,
-    clock,
-    deadlineMs: timeoutMs,
-    underAttack,
-    memory: memory?.paths,
-    sessions: memory?.sessions,
-    addresses: memory?.addresses,
-    trace,
-  };
 }
 
 function patience({ timeoutMs = defaultTimeoutMs, since, signal }: AskOptions): Patience {

@@ -76,7 +76,8 @@ export function indicatedName(serverName: string): string | undefined {
  * forbids unprotected messages.
  */
 export function parseServer(server: string): ServerAddress {
-  const text = isIP(server) === 6 ? `[${server}]` : server;
+  // Two colons first: what isIP compiles for IPv6 takes as long as the handshake of a resumed session.
+  const text = /:.*:/.test(server) && isIP(server) === 6 ? `[${server}]` : server;
   const [, before, zone, after] = /^(.*\[[\da-f:.]+)%(?:25)?((?!25\])[\w.-]+)(\].*)$/i.exec(text) ?? [];
   if (before === undefined || zone === undefined || after === undefined) {
     const address = parseWithoutZone(text);

@@ -50,6 +50,11 @@ export interface RuleCounters {
   dropped: Amount;
 }
 
+/** A class that sends; its rate is that of the last second, bits. */
+export interface RunningTraffic extends Pick<SampledClass, 'name' | 'kind' | 'vector' | 'to'> {
+  rate: number;
+}
+
 interface RunningClass extends SampledClass {
   began: number;
   flows?: Flow[][];
@@ -96,6 +101,14 @@ export class World {
     if (!this.classes.delete(name)) return;
     for (const { table } of this.places.nodes.values()) table.forgetClass(name);
     for (const tally of this.tallies()) tally.forget(name);
+  }
+
+  /** The classes that have not ended, in the order in which they were added. */
+  running(): RunningTraffic[] {
+    return [...this.classes.values()].map(({ name, kind, vector, to }) => ({
+      ...{ name, kind, to, rate: this.sent.bitsOf(name) },
+      ...(vector !== undefined && { vector }),
+    }));
   }
 
   /** Gives a node a rule, which acts after the node's seconds; it replaces one with the same id. */

@@ -4,14 +4,16 @@ import { child } from '#dots/model/pointer';
 import type { LocatedFinding, ParsedDocument } from './documents/document';
 import type { LayoutOptions } from './documents/layout';
 import { complete, type Completion, type Surroundings } from './features/completion';
-import type { TextFix } from './features/fixes';
+import type { TextFix } from './features/edits';
 import { folds, type Fold } from './features/folding';
 import { format, formatClosed, type TextEdit } from './features/formatting';
 import { highlights } from './features/highlights';
 import { hover, type Hover } from './features/hover';
 import { links, type DocumentLink } from './features/links';
 import { contentRange, definitionLabel, isSameIn, nameAt, namesOf, type NameAt } from './features/names';
+import { refactorings, type Refactoring } from './features/refactorings';
 import { selections } from './features/selection';
+import { suppressionEdits, type Suppression } from './features/suppression';
 import { symbols, type DocumentSymbol } from './features/symbols';
 import type { Validation } from './features/validation';
 import { validationService, read, type ValidationService } from './validationService';
@@ -34,6 +36,7 @@ export type {
   NameAt,
   ParsedDocument,
   Profiles,
+  Refactoring,
   TextEdit,
   TextFix,
   Validation,
@@ -85,6 +88,10 @@ export interface LanguageService extends ValidationService {
   nameRange(document: ParsedDocument, name: NameAt): Range;
   /** What is defined under a name, in words. */
   definitionLabel(document: ParsedDocument, name: NameAt): string | undefined;
+  /** What can be done with a request at a position, although it is not at fault. */
+  refactorings(document: string | ParsedDocument, position: Position): Refactoring[];
+  /** The edits of a workspace file that hide a finding; undefined where its text cannot be edited. */
+  suppressionEdits(workspaceFile: ParsedDocument, entry: Suppression): TextEdit[] | undefined;
   /** Links to RFC sections. */
   links(document: string | ParsedDocument): DocumentLink[];
 }
@@ -124,6 +131,8 @@ export function createLanguageService(): LanguageService {
     nameAt: (document, position) => withOffset(document, position, nameAt),
     names: (document, name) => namesOf(read(document), name),
     isSameName: isSameIn,
+    refactorings: (document, position) => withOffset(document, position, refactorings),
+    suppressionEdits,
     nameRange: contentRange,
     definitionLabel,
   };

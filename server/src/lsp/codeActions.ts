@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import {
   CodeActionKind,
   type CodeAction,
@@ -10,16 +11,25 @@ import {
   type WorkspaceEdit,
 } from 'vscode-languageserver/node';
 import type { TextDocument } from 'vscode-languageserver-textdocument';
+import { documentTypeOf } from '#dots/model/documents';
 import { printable } from '#dots/model/text';
+import { pathOf } from '#host/files';
 import type { Validator } from '#host/validator';
-import type { LanguageService, LocatedFinding, ParsedDocument, TextFix } from '#service/service';
+import type { LanguageService, LocatedFinding, ParsedDocument, Refactoring, TextFix } from '#service/service';
 import { diagnosticOf } from './convert';
+import { suppressions } from './suppressions';
 
 /** All fixes that keep the meaning, as an editor runs them on save. */
 const fixAllKind = `${CodeActionKind.SourceFixAll}.dots`;
 
+/** What can be done with a document that is not at fault. */
+const kinds: Readonly<Record<Refactoring['kind'], string>> = {
+  extract: CodeActionKind.RefactorExtract,
+  rewrite: CodeActionKind.RefactorRewrite,
+};
+
 export const codeActionCapabilities: Partial<ServerCapabilities> = {
-  codeActionProvider: { codeActionKinds: [CodeActionKind.QuickFix, fixAllKind] },
+  codeActionProvider: { codeActionKinds: Object.values(kinds).concat(CodeActionKind.QuickFix, fixAllKind) },
 };
 
 /** The parts of the server that code actions use. */
@@ -29,6 +39,8 @@ export interface CodeActionHost {
   /** An open DOTS document, or undefined. */
   document(uri: string): TextDocument | undefined;
   parsed(document: TextDocument): ParsedDocument;
+  /** The open text of a path, read. */
+  openAt(path: string): ParsedDocument | undefined;
   /** The editor can make files. */
   createsFiles: boolean;
   failed(what: string, error: unknown): void;
@@ -54,6 +66,7 @@ async function actions(host: CodeActionHost, document: TextDocument, params: Cod
     only?.some((wanted) => kind === wanted || kind.startsWith(`${wanted}.`)) !== false;
   return [
     ...(wants(CodeActionKind.QuickFix) ? await quickFixes(host, document, params.range) : []),
+    ...refactorings(host, document, params.range).filter(({ kind = '' }) => wants(kind)),
     ...(only !== undefined && wants(fixAllKind) ? await fixAll(host, document) : []),
   ];
 }
@@ -64,14 +77,25 @@ async function quickFixes(host: CodeActionHost, document: TextDocument, range: R
   // A change in the meantime has moved the places.
   if (document.version !== version) return [];
   const parsed = host.parsed(document);
-  return findings
-    .filter((finding) => overlap(finding.range, range))
-    .flatMap((finding) => {
-      const fixes = host.service
-        .fixes(parsed, finding)
-        .filter(({ documents }) => documents.length === 0 || host.createsFiles);
-      return fixes.map((fix, index) => actionOf(document, finding, fix, index === 0));
-    });
+  const here = findings.filter((finding) => overlap(finding.range, range));
+  const fixes = here.flatMap((finding) =>
+    possible(host, host.service.fixes(parsed, finding)).map((fix, index) =>
+      actionOf(document, finding, fix, index === 0),
+    ),
+  );
+  return [...fixes, ...(await suppressions(host, document, here))];
+}
+
+/** Without the fixes that need new files where the editor cannot make them. */
+const possible = <T extends TextFix>({ createsFiles }: CodeActionHost, fixes: readonly T[]): T[] =>
+  fixes.filter(({ documents }) => documents.length === 0 || createsFiles);
+
+function refactorings(host: CodeActionHost, document: TextDocument, { start }: Range): CodeAction[] {
+  return possible(host, host.service.refactorings(host.parsed(document), start)).map((change) => ({
+    title: change.title,
+    kind: kinds[change.kind],
+    edit: editOf(document, change),
+  }));
 }
 
 function actionOf(document: TextDocument, finding: LocatedFinding, fix: TextFix, isFirst: boolean): CodeAction {
@@ -88,16 +112,28 @@ function actionOf(document: TextDocument, finding: LocatedFinding, fix: TextFix,
 function editOf({ uri, version }: TextDocument, { edits, documents }: TextFix): WorkspaceEdit {
   if (documents.length === 0) return { changes: { [uri]: edits } };
   const own: TextDocumentEdit = { textDocument: { uri, version }, edits };
+  const start = { line: 0, character: 0 };
   const others = documents.flatMap((value, index) => {
-    const name = uri.replace(/((?:\.dots)?\.jsonc?)?$/, (ending) => `-${index + 2}${ending}`);
-    const range = { start: { line: 0, character: 0 }, end: { line: 0, character: 0 } };
-    const text = `${JSON.stringify(value, null, 2)}\n`;
+    const name = freeName(uri, suffixes[documentTypeOf(value)?.kind ?? ''] ?? String(index + 2));
+    const newText = `${JSON.stringify(value, null, 2)}\n`;
     return [
       { kind: 'create' as const, uri: name },
-      { textDocument: { uri: name, version: null }, edits: [{ range, newText: text }] },
+      { textDocument: { uri: name, version: null }, edits: [{ range: { start, end: start }, newText }] },
     ];
   });
-  return { documentChanges: [own, ...others] };
+  return { documentChanges: [...(edits.length === 0 ? [] : [own]), ...others] };
+}
+
+const suffixes: Readonly<Record<string, string>> = { acls: 'acls', aliases: 'aliases' };
+
+/** The URI of a new file beside a document: an existing one is never written to. */
+function freeName(uri: string, suffix: string): string {
+  const named = (more: string): string =>
+    uri.replace(/((?:\.dots)?\.jsonc?)?$/, (ending) => `-${suffix}${more}${ending}`);
+  const isTaken = (name: string): boolean => existsSync(pathOf(name) ?? '');
+  let name = named('');
+  for (let count = 2; isTaken(name); count++) name = named(`-${count}`);
+  return name;
 }
 
 async function fixAll({ validator }: CodeActionHost, document: TextDocument): Promise<CodeAction[]> {

@@ -175,6 +175,7 @@ class Server {
       validator: this.validator,
       document,
       parsed: (document) => this.cache.parsed(document),
+      openAt: (path) => this.openAt(path),
       createsFiles: this.params.capabilities.workspace?.workspaceEdit?.resourceOperations?.includes('create') === true,
       failed: (what, error) => this.failed(what, error),
     });

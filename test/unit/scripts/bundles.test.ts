@@ -27,7 +27,7 @@ test('no source is in two bundles of a product', async () => {
     for (const [output, { inputs }] of Object.entries(metafile.outputs))
       for (const [input, { bytesInOutput }] of Object.entries(inputs))
         if (bytesInOutput > 0) placesOf.set(input, [...(placesOf.get(input) ?? []), output]);
-    assert.ok(placesOf.size > 50, product.name);
+    assert.ok(placesOf.size > (product.name === 'start' ? 2 : 50), product.name);
     for (const [input, places] of placesOf) assert.equal(places.length, 1, `${input}: ${places.join(' ')}`);
   }
 });

@@ -7,9 +7,12 @@ import { earlierNames, readEarlierState, setAside } from './earlierState';
 import { FileJournal, journalName, readStoredState } from './fileJournal';
 import { emptyState, memoryJournal, type Journal, type StoredState } from './journal';
 
+/** The socket on which the running server is asked what it does. */
+export const controlName = 'control';
+
 /** What a state folder contains, with what a crash has left and what was set aside. */
 const stateNames = new RegExp(
-  `^(\\.gitignore|lab|dms|ledger|${journalName}(\\..*)?|\\w+\\.json(\\..*)?)$|${lockNames.source}`,
+  `^(\\.gitignore|lab|dms|ledger|${controlName}(\\.\\w+)?|${journalName}(\\..*)?|\\w+\\.json(\\..*)?)$|${lockNames.source}`,
 );
 
 /**

@@ -15,7 +15,7 @@ import type { SimulatedNetwork } from './network';
 import { QuietWatch } from './quiet';
 
 /** Faults of what a DMS does with requests that it has accepted. */
-export type ScrubbingFault = 'never-effective' | 'ends';
+type ScrubbingFault = 'never-effective' | 'ends';
 
 export interface DmsMitigatorOptions {
   dms: PolicyDms;

@@ -3,9 +3,6 @@ import { decodeMessage, encodeMessage } from '#dots/coap/messages/codec';
 import { isResponse } from '#dots/coap/messages/message';
 import { passedChannel } from '#dots/coap/passedChannel';
 
-/** Faults of what a DMS says. */
-export type SpeechFault = 'silent' | 'nonsense';
-
 /** A channel of a server that is silent, or over datagrams answers nonsense, for as long as `fault` says so. */
 export function faultyChannel(channel: Channel, fault: () => string | undefined): Channel {
   const isNonsense = (): boolean => fault() === 'nonsense' && channel.kind === 'datagram';

@@ -5,11 +5,12 @@ import { DotsError } from '#dots/model/errors';
 import type { JsonObject } from '#dots/model/json';
 import { systemClock, type Clock } from '#dots/runtime/clock';
 import { Ledger } from '#dots/signal/ledgerFolder';
+import { dmsFaults, type DmsFault } from '#dots/words/simulation';
 import type { Policy, PolicyDms } from '#dots/workspace/policy/policy';
 import { DmsClient, type DmsAddress, type DmsState } from './dmsClient';
 import type { SimulatedNetwork } from './network';
 import { Offloader, type OffloadServer } from './offloader';
-import { dmsFaults, SimulatedDms, type DmsFault } from './simulatedDms';
+import { SimulatedDms } from './simulatedDms';
 
 export interface MitigationSystemsOptions {
   policy: Pick<Policy, 'dms' | 'quiet'>;
@@ -125,6 +126,11 @@ export class MitigationSystems {
     if (dms === undefined) throw unknownFault(`"${name}" is no simulated DMS`, [...this.simulated.keys()]);
     if (fault !== undefined && known === undefined) throw unknownFault(`"${fault}" is no fault of a DMS`, dmsFaults);
     dms.fault = known;
+  }
+
+  /** The fault of a simulated DMS; undefined: it has none. */
+  faultOf(dms: string): DmsFault | undefined {
+    return this.simulated.get(dms)?.fault;
   }
 
   /** Ends all sessions and DMSs. What a DMS with a state folder has is there after the next start. */

@@ -3,14 +3,10 @@ import type { LabFiles } from '#dots/dotsServer/listeners/labProfiles';
 import { defaultPolicy, type Policy as ServerPolicy } from '#dots/dotsServer/state/policy';
 import { systemClock, type Clock } from '#dots/runtime/clock';
 import type { Policy, PolicyDms } from '#dots/workspace/policy/policy';
-import { DmsMitigator, type ScrubbingFault } from './dmsMitigator';
-import { faultyChannel, type SpeechFault } from './faultyChannel';
+import type { DmsFault } from '#dots/words/simulation';
+import { DmsMitigator } from './dmsMitigator';
+import { faultyChannel } from './faultyChannel';
 import type { SimulatedNetwork } from './network';
-
-/** What a simulated DMS may do wrong. `refuses`: it takes no further request. */
-export const dmsFaults = ['nonsense', 'never-effective', 'ends', 'refuses', 'silent'] as const satisfies DmsFault[];
-
-export type DmsFault = SpeechFault | ScrubbingFault | 'refuses';
 
 export interface SimulatedDmsOptions {
   dms: PolicyDms;

@@ -40,11 +40,6 @@ export function choose(policy: Policy, facts: RequestFacts, resources: Resources
   return { action: 'none', reason: `no mitigation: ${why}` };
 }
 
-/** A decision as one line: time of day in UTC, client, what is done and why. `time` in milliseconds since 1970. */
-export function decisionLine(time: number, { client }: RequestFacts, { reason }: Decision): string {
-  return `${new Date(time).toISOString().slice(11, 19)} ${client}: ${reason}`;
-}
-
 interface Situation {
   policy: Policy;
   facts: RequestFacts;

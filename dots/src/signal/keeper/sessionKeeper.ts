@@ -29,7 +29,7 @@ export interface Opening extends Place {
 }
 
 /** The limits of a request, and whether it is sent because of an attack. */
-type AskingOptions = Pick<FailoverOptions, 'signal' | 'timeoutMs'> & { underAttack?: boolean };
+export type AskingOptions = Pick<FailoverOptions, 'signal' | 'timeoutMs'> & { underAttack?: boolean };
 
 export interface SessionKeeperOptions {
   /** The address of the server, further ones that are used where it is not reachable, and the client's identifier. */

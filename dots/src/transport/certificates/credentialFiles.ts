@@ -1,6 +1,6 @@
-import { readFile } from 'node:fs/promises';
 import { DotsError } from '#dots/model/errors';
 import { fileReason } from '#dots/runtime/fileReason';
+import { readSmallFile } from '#dots/runtime/smallFile';
 import { serverNameOf } from './serverName';
 import { isEncrypted, longestKey, pskOf, type ClientCredentials } from './credentials';
 import { decryptedKey, noPassword } from './privateKey';
@@ -140,7 +140,7 @@ export async function readPsk(path: string): Promise<Uint8Array> {
 
 /** The content of a file without a final line end. Throws a DotsError that does not contain the path. */
 async function readSecret(path: string, what: string, short: string): Promise<Buffer> {
-  const bytes = await readFile(path).catch((cause: unknown) => {
+  const bytes = await readSmallFile(path).catch((cause: unknown) => {
     // The value may be the secret itself, which must not appear in messages and logs.
     const reason = fileReason(cause);
     throw unreadable(
@@ -152,7 +152,7 @@ async function readSecret(path: string, what: string, short: string): Promise<Bu
 }
 
 async function readBytes(path: string, what: string): Promise<Buffer> {
-  return readFile(path).catch((cause: unknown) => {
+  return readSmallFile(path).catch((cause: unknown) => {
     throw unreadable(`The ${what} file ${path} cannot be read: ${fileReason(cause)}.`, 'Check the path.', cause);
   });
 }

@@ -1,5 +1,6 @@
 import { X509Certificate } from 'node:crypto';
-import { readFile, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
+import { readSmallFile } from '#dots/runtime/smallFile';
 import type { CredentialFiles } from './credentialFiles';
 import { certificatePattern } from './credentials';
 
@@ -34,7 +35,7 @@ async function expiry(
   choose: Choice,
   now: number,
 ): Promise<string | undefined> {
-  const pem = path === undefined ? '' : await readFile(path, 'utf8').catch(() => '');
+  const pem = path === undefined ? '' : (await readSmallFile(path).catch(() => '')).toString();
   const ends = (pem.match(certificatePattern) ?? []).flatMap(endOf);
   const end = choose(...ends);
   return path === undefined || ends.length === 0 ? undefined : expiryWarning(`${what} ${path}`, end, now);

@@ -15,7 +15,6 @@ import { pathsFrom, pathsTo, type Path, type PathMemory, type Transport } from '
 import { refusal } from '../refusals';
 import { addressesInTime, systemResolver, type AddressMemory, type Resolver } from './resolve';
 import { keyTypeError, usableTransports } from './usableTransports';
-import { connectTls } from '../tls/client';
 import { connectUdp } from '../udp';
 
 /** How a path of each kind is opened. */
@@ -52,7 +51,11 @@ export interface ConnectOptions {
 }
 
 const defaultDeadlineMs = 10_000;
-const defaultDialers: Dialers = { dtls: connectDtls, tls: connectTls };
+const defaultDialers: Dialers = {
+  dtls: connectDtls,
+  // TLS takes as long to load as DTLS, and few servers need it.
+  tls: async (...attempt) => (await import('../tls/client')).connectTls(...attempt),
+};
 
 const transportsOf: Readonly<Record<Exclude<Scheme, 'coap'> | 'any', readonly Transport[]>> = {
   coaps: ['dtls'],

@@ -43,8 +43,9 @@ async function addressesOf(host: string, resolver: Resolver): Promise<readonly s
  */
 function checkZone(host: string): void {
   const [, zone] = /%(.*)$/.exec(host) ?? [];
+  if (zone === undefined || /^\d+$/.test(zone)) return;
   const known = Object.keys(networkInterfaces());
-  if (zone === undefined || /^\d+$/.test(zone) || known.includes(zone)) return;
+  if (known.includes(zone)) return;
   throw new DotsError(
     'usage',
     'transport/no-interface',

@@ -1,5 +1,7 @@
 import { replacement } from '#dots/check/fixes';
 import { closest } from '#dots/check/suggestions';
+import type { Fix } from '#dots/model/fix';
+import type { JsonObject } from '#dots/model/json';
 import type { AclFact } from '../aclFacts';
 import {
   aliasesOf,
@@ -104,6 +106,31 @@ function unknownAcl(
   ];
 }
 
+/** A document that defines the name. */
+function definition(what: Wanted['what'], name: string): Fix {
+  const value =
+    what === 'alias'
+      ? { 'ietf-dots-data-channel:aliases': { alias: [{ name, 'target-prefix': ['192.0.2.0/24'] }] } }
+      : { 'ietf-dots-data-channel:acls': { acl: [aclSample(name)] } };
+  const title = `Define the ${what} "${name}" in a file beside this one`;
+  return { title, edits: [], keepsMeaning: false, documents: [value] };
+}
+
+const aclSample = (name: string): JsonObject => ({
+  name,
+  type: 'ipv4-acl-type',
+  'activation-type': 'deactivate',
+  aces: {
+    ace: [
+      {
+        name: 'entry',
+        matches: { ipv4: { 'destination-ipv4-network': '192.0.2.0/24' } },
+        actions: { forwarding: 'drop' },
+      },
+    ],
+  },
+});
+
 function unknown(
   set: DocumentSet,
   member: Member,
@@ -140,7 +167,10 @@ function unknown(
   const message = set.complete
     ? `No document of this workspace defines the ${what} "${use.text}": unless it was installed otherwise, the server ${refusal}.${advice}`
     : `None of the known documents defines the ${what} "${use.text}"; if the server does not have it either, it ${refusal}.${advice}`;
-  const fixes = near === undefined ? undefined : [replacement(use.pointer, near, `Write "${near}"`, false)];
+  const fixes = [
+    ...(near === undefined ? [] : [replacement(use.pointer, near, `Write "${near}"`, false)]),
+    definition(what, use.text),
+  ];
   const severity = set.complete ? 'warning' : 'information';
   return [crossFault(member, severity, code, use.pointer, rfc, message, undefined, fixes)];
 }

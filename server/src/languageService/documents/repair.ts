@@ -9,13 +9,55 @@ export type Repair = Span & { newText: string };
  * the spelling of other languages. undefined if the result would not be JSON.
  */
 export function repairs(text: string): Repair[] | undefined {
-  const found = new Repairer(tokenList(text)).run();
+  const quotes = missingQuotes(text);
+  const quoted = repaired(text, quotes);
+  const found = new Repairer(tokenList(quoted)).run();
+  const after = repaired(quoted, found);
+  if (isJson(after)) return quotes.length === 0 ? found : [difference(text, after)];
+  if (quotes.length === 0) return undefined;
+  const unquoted = new Repairer(tokenList(text)).run();
+  return isJson(repaired(text, unquoted)) ? unquoted : undefined;
+}
+
+function isJson(text: string): boolean {
   try {
-    JSON.parse(repaired(text, found));
-    return found;
+    JSON.parse(text);
+    return true;
   } catch {
-    return undefined;
+    return false;
   }
+}
+
+/**
+ * Quotes that are missing at one end of a name or value, line by line: to a reader of tokens such a quote starts a
+ * string that ends with its line.
+ */
+function missingQuotes(text: string): Repair[] {
+  return [...text.matchAll(/^.*$/gm)].flatMap(({ 0: line, index }) =>
+    brokenQuotes.flatMap((pattern) => {
+      const before = pattern.exec(line)?.[1];
+      return before === undefined ? [] : [quoteAt(index + before.length)];
+    }),
+  );
+}
+
+const quoteAt = (offset: number): Repair => ({ start: offset, end: offset, newText: '"' });
+
+/** What precedes a missing quote in a line: at the start or the end of a name, and at the start of a value. */
+const brokenQuotes = [
+  /^([\s{,]*)(?=[\w:-]+"\s*:)/,
+  /^([\s{,]*"[\w-]+(?::[a-z][\w-]*)?)(?=\s*:(?!\S))/,
+  /^(\s*(?:"[\w:-]+"\s*:\s*)?)(?=[^\s"{}[\],][^"]*"\s*[\]},]*\s*$)/,
+] as const;
+
+/** The part in which two texts differ. */
+function difference(text: string, after: string): Repair {
+  const most = Math.min(text.length, after.length);
+  let start = 0;
+  while (start < most && text[start] === after[start]) start += 1;
+  let end = 0;
+  while (end < most - start && text[text.length - 1 - end] === after[after.length - 1 - end]) end += 1;
+  return { start, end: text.length - end, newText: after.slice(start, after.length - end) };
 }
 
 /** A text after its repairs. */
@@ -35,6 +77,8 @@ type State = 'item' | 'colon' | 'value' | 'comma';
 interface Frame {
   array: boolean;
   state: State;
+  /** Nothing is in it so far. */
+  isEmpty: boolean;
 }
 
 const literals: Readonly<Record<string, string>> = {
@@ -62,6 +106,7 @@ class Repairer {
       this.token(index);
     }
     const end = ends[kinds.length - 1] ?? 0;
+    this.complete(end);
     this.dropComma();
     for (let frame = this.frames.pop(); frame !== undefined; frame = this.frames.pop())
       this.insert(end, frame.array ? ']' : '}');
@@ -74,7 +119,7 @@ class Repairer {
       case '{':
       case '[':
         if (!this.item(index, true)) return;
-        this.frames.push({ array: this.tokens.kinds[index] === '[', state: 'item' });
+        this.frames.push({ array: this.tokens.kinds[index] === '[', state: 'item', isEmpty: true });
         return;
       case '}':
       case ']':
@@ -101,13 +146,22 @@ class Repairer {
       return this.repairs[this.repairs.length - 1]?.start !== this.tokens.starts[index];
     }
     const isMember = !isBracket && this.tokens.kinds[index + 1] === ':';
+    if (isMember && (top.state === 'value' || (top.array && top.isEmpty))) return this.openedObject(index);
     // A member in a list belongs to the object around it.
     if (top.array && isMember && this.frames[this.frames.length - 2]?.array === false) {
-      this.insert(this.before(index), ']');
+      this.insert(this.lastComma?.start ?? this.before(index), ']');
       this.frames.pop();
-      this.top!.state = 'comma';
+      this.top!.state = this.lastComma === undefined ? 'comma' : 'item';
     }
     this.continue(index);
+    return true;
+  }
+
+  /** A member where a value is expected: the bracket before it is missing. */
+  private openedObject(index: number): boolean {
+    this.insert(this.tokens.starts[index] as number, '{');
+    this.continue(index);
+    this.frames.push({ array: false, state: 'colon', isEmpty: false });
     return true;
   }
 
@@ -123,19 +177,30 @@ class Repairer {
       top.state = 'value';
     }
     this.lastComma = undefined;
+    top.isEmpty = false;
     top.state = top.array || top.state === 'value' ? 'comma' : 'colon';
   }
 
   private close(index: number): void {
     const array = this.tokens.kinds[index] === ']';
+    this.complete(this.before(index));
     this.dropComma();
     if (!this.frames.some((frame) => frame.array === array)) return this.replace(this.span(index), '');
     for (let frame = this.frames.pop(); frame !== undefined && frame.array !== array; frame = this.frames.pop())
       this.insert(this.before(index), frame.array ? ']' : '}');
   }
 
+  /** Ends a member that has no value. */
+  private complete(offset: number): void {
+    const { top } = this;
+    if (top === undefined || (top.state !== 'colon' && top.state !== 'value')) return;
+    this.insert(offset, top.state === 'colon' ? ': null' : ' null');
+    top.state = 'comma';
+  }
+
   private comma(index: number): void {
     const { top } = this;
+    this.complete(this.before(index));
     if (top?.state === 'comma') {
       top.state = 'item';
       this.lastComma = this.span(index);
@@ -191,9 +256,19 @@ class Repairer {
 
 /** A string with its closing quote; commas and brackets at its end were not meant as its content. */
 function closedString(text: string): string {
-  if (text.length > 1 && text.endsWith('"') && !/(?<!\\)(?:\\\\)*\\"$/.test(text)) return text;
-  return `"${text.slice(1).replace(/[\s,\]}]+$/, '')}"`;
+  const isClosed = text.length > 1 && text.endsWith('"') && !/(?<!\\)(?:\\\\)*\\"$/.test(text);
+  if (isClosed && isJson(text)) return text;
+  const content = isClosed ? text.slice(1, -1) : text.slice(1).replace(/[\s,\]}]+$/, '');
+  return `"${content.replace(badEscape, '$1\\\\').replace(control, escaped)}"`;
 }
+
+/** A backslash that starts no escape of JSON (RFC 8259 section 7). */
+const badEscape = /(?<!\\)((?:\\\\)*)\\(?!["\\/bfnrt]|u[0-9a-fA-F]{4})/g;
+
+/** JSON strings must not contain these as they are. */
+const control = /[\u0000-\u001f]/g;
+
+const escaped = (character: string): string => JSON.stringify(character).slice(1, -1);
 
 /** A word that is no JSON value, in the form of one. */
 function literal(text: string, isName: boolean): string {
@@ -204,5 +279,6 @@ function literal(text: string, isName: boolean): string {
   if (known !== undefined) return known;
   const [, sign = '', digits] = /^([+-]?)0*(\d+(?:\.\d+)?)$/.exec(text) ?? [];
   if (digits !== undefined) return `${sign === '-' ? '-' : ''}${digits}`;
-  return /^-?\d/.test(text) && !Number.isNaN(Number(text)) ? text : JSON.stringify(text);
+  if (/^-?\d/.test(text) && !Number.isNaN(Number(text))) return isJson(text) ? text : String(Number(text));
+  return JSON.stringify(text);
 }

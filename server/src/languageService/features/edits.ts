@@ -8,6 +8,16 @@ import { repaired } from '../documents/repair';
 import { Tokens } from '../documents/tokens';
 import type { TextEdit } from './formatting';
 
+/** A fix of a finding as edits of the text. */
+export interface TextFix {
+  title: string;
+  edits: TextEdit[];
+  /** `Fix all` applies it: the document means the same afterwards. */
+  keepsMeaning: boolean;
+  /** Documents to add beside this one. */
+  documents: readonly JsonValue[];
+}
+
 /**
  * The text edits for each of several lists of changes of a document's value; undefined where the text lacks a place.
  * One pass over the text finds the places of all.
@@ -36,11 +46,11 @@ export function applied(document: ParsedDocument, edits: readonly TextEdit[]): s
   return repaired(document.text, spans);
 }
 
-/** The member after which another one is added. */
+/** The member or entry after which another one is added. */
 function lastMember({ value }: ParsedDocument, edit: Edit): string[] {
-  if (edit.op !== 'add') return [];
-  const object = at(value, edit.pointer);
-  const last = isObject(object) ? Object.keys(object).at(-1) : undefined;
+  if (edit.op !== 'add' && edit.op !== 'append') return [];
+  const owner = at(value, edit.pointer);
+  const last = isObject(owner) || Array.isArray(owner) ? Object.keys(owner).at(-1) : undefined;
   return last === undefined ? [] : [child(edit.pointer, last)];
 }
 
@@ -63,9 +73,11 @@ class Writer {
       case 'rename':
         return place.name === undefined ? undefined : this.edit(place.name, JSON.stringify(edit.name));
       case 'remove':
-        return this.edit(this.withComma(place.name ?? place, place), '');
+        return this.edit(withComma(this.text, { start: (place.name ?? place).start, end: place.end }), '');
       case 'add':
-        return this.add(place, edit);
+        return this.add(place, edit, `${JSON.stringify(edit.name)}: `);
+      case 'append':
+        return this.add(place, edit, '');
     }
   }
 
@@ -73,18 +85,20 @@ class Writer {
     return { range: this.document.range(span), newText };
   }
 
-  private add(place: Place, edit: Extract<Edit, { op: 'add' }>): TextEdit {
+  /** Adds a member or an entry, which starts with its label. */
+  private add(place: Place, edit: Extract<Edit, { op: 'add' | 'append' }>, label: string): TextEdit {
     const [last] = lastMember(this.document, edit);
     const after = last === undefined ? undefined : this.places.get(last);
     const outer = this.document.lines.indentAt(place.start);
     if (after === undefined) {
-      const member = `${JSON.stringify(edit.name)}: ${this.written(edit.value, `${outer}  `)}`;
-      return this.edit({ start: place.start + 1, end: place.end - 1 }, `\n${outer}  ${member}\n${outer}`);
+      const inside = { start: place.start + 1, end: place.end - 1 };
+      return this.edit(inside, `\n${outer}  ${label}${this.written(edit.value, `${outer}  `)}\n${outer}`);
     }
-    const inner = this.document.lines.indentAt(after.name?.start ?? after.start);
-    const member = `${JSON.stringify(edit.name)}: ${this.written(edit.value, inner)}`;
-    const isOnLine = !/[\r\n]/.test(this.text.slice(place.start, after.name?.start));
-    return this.edit({ start: after.end, end: after.end }, isOnLine ? `, ${member}` : `,\n${inner}${member}`);
+    const start = after.name?.start ?? after.start;
+    const inner = this.document.lines.indentAt(start);
+    const added = `${label}${this.written(edit.value, inner)}`;
+    const isOnLine = !/[\r\n]/.test(this.text.slice(place.start, start));
+    return this.edit({ start: after.end, end: after.end }, isOnLine ? `, ${added}` : `,\n${inner}${added}`);
   }
 
   /** A value as text; lists and objects within a line where they are short. */
@@ -94,17 +108,17 @@ class Writer {
       return line.replace(/(?<=[,:])(?=["[{\d])/g, ' ');
     return JSON.stringify(value, null, 2).replace(/\n/g, `\n${indent}`);
   }
+}
 
-  /** A member or entry with the comma after it, or before it if it is the last one, and the blanks between. */
-  private withComma({ start }: Span, { end }: Span): Span {
-    const tokens = new Tokens(this.text, end);
-    if (tokens.next() === ',') {
-      const comma = tokens.end;
-      tokens.next();
-      const hasComment = this.text.slice(comma, tokens.start).includes('/');
-      return { start, end: hasComment ? comma : tokens.start };
-    }
-    const before = this.text.slice(0, start).trimEnd();
-    return { start: before.endsWith(',') ? before.length - 1 : before.length, end };
+/** A member or entry with the comma after it, or before it if it is the last one, and the blanks between. */
+export function withComma(text: string, { start, end }: Span): Span {
+  const tokens = new Tokens(text, end);
+  if (tokens.next() === ',') {
+    const comma = tokens.end;
+    tokens.next();
+    const hasComment = text.slice(comma, tokens.start).includes('/');
+    return { start, end: hasComment ? comma : tokens.start };
   }
+  const before = text.slice(0, start).trimEnd();
+  return { start: before.endsWith(',') ? before.length - 1 : before.length, end };
 }

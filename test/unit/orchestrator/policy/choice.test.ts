@@ -3,10 +3,11 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import type { JsonObject } from '#dots/model/json';
-import { choose, decisionLine, type Resources } from '#dots/orchestrator/policy/choice';
+import { choose, type Resources } from '#dots/orchestrator/policy/choice';
 import { mismatch } from '#dots/orchestrator/policy/conditions';
 import { linksTo, valueOf, type Reported, type RequestFacts } from '#dots/orchestrator/policy/facts';
 import { vectorsOfRequest } from '#dots/orchestrator/policy/vectors';
+import { decisionLine } from '#dots/words/simulation';
 import { policyOf, type Conditions } from '#dots/workspace/policy/policy';
 import { root } from '../../../support/shared';
 import { prefixOf } from '../../../support/world';
@@ -128,8 +129,9 @@ test('a decision says what to do', () => {
 test('a decision is one line with the time and the client', () => {
   const time = Date.parse('2026-03-04T12:04:31.999Z');
   const request = facts({ volume: reported(3.1 * giga) });
+  const { reason } = choose(policy, request, resources());
   assert.equal(
-    decisionLine(time, request, choose(policy, request, resources())),
+    decisionLine({ at: time, client: request.client, reason }),
     '12:04:31 web-1: scrubber-1, not provider-b: peak 3.1 Gbit/s (collector-a, 4 s ago) fits 4 Gbit/s free; strategy "on the premises"',
   );
 });
