@@ -110,11 +110,8 @@ export class Workbench {
       registerInstalled(installed, this.log),
       running,
       new Notifications(this.sessions),
-      new DocumentLenses(states, running),
       new DryRun({ states, targets, identity, log: this.log }),
-      new DocumentStatus(states),
-      new LensHint(extension.globalState),
-      new PlainJson(),
+      ...aroundDocuments(extension, states, running),
       new FlowspecPreview(this.language, states, flowspecWorkers(extension), this.log),
       new LiveFlowspec(this.orchestrator),
       new ProfileStatus(states, active),
@@ -141,8 +138,7 @@ export class Workbench {
       registerProfiles(this.profiles),
       registerKeys(this.profiles, credentials, this.sessions, this.log),
       vscode.commands.registerCommand('dots.showLog', () => this.log.show()),
-      vscode.commands.registerCommand('dots.openExample', () => openExample(extension, examples.request)),
-      vscode.commands.registerCommand('dots.openDraft', () => openExample(extension, examples.draft)),
+      ...registerExamples(extension),
     ];
   }
 
@@ -170,6 +166,23 @@ export class Workbench {
 function stateFolder({ storageUri }: vscode.ExtensionContext): string | undefined {
   return storageUri?.scheme === 'file' ? vscode.Uri.joinPath(storageUri, 'orchestrator').fsPath : undefined;
 }
+
+/** What the editor shows of documents, and makes of them. */
+const aroundDocuments = (
+  extension: vscode.ExtensionContext,
+  states: DocumentStates,
+  running: RunningRequests,
+): vscode.Disposable[] => [
+  new DocumentLenses(states, running),
+  new DocumentStatus(states),
+  new LensHint(extension.globalState),
+  new PlainJson(),
+];
+
+const registerExamples = (extension: vscode.ExtensionContext): vscode.Disposable[] => [
+  vscode.commands.registerCommand('dots.openExample', () => openExample(extension, examples.request)),
+  vscode.commands.registerCommand('dots.openDraft', () => openExample(extension, examples.draft)),
+];
 
 function flowspecWorkers(extension: vscode.ExtensionContext): PreviewWorkers {
   return new PreviewWorkers(extension.asAbsolutePath('dist/flowspec.js'));

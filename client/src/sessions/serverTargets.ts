@@ -87,8 +87,8 @@ export class ServerTargets {
   }
 
   /**
-   * The data channel of a profile, or of the mock, as a client: nobody is asked for a secret or a confirmation. Throws a
-   * DotsError.
+   * The data channel of a profile, or of the mock, as a client: nobody is asked for a secret or a confirmation. Throws
+   * a DotsError.
    */
   async dataToAsk(profile: string, cuid: string, known: ProfilesInfo): Promise<SettledTarget> {
     const destination = destinationOf({
