@@ -31,6 +31,7 @@ import { Sessions } from './sessions/sessions';
 import { SessionView } from './sessions/sessionView';
 import { InstalledEntries } from './sessions/installedEntries';
 import { registerInstalled } from './commands/installed';
+import { registerUnderAttack } from './commands/underAttack';
 import { Underway } from './sessions/underway';
 import { StatusBar } from './sessions/statusBar';
 import { activationTimes } from './started';
@@ -108,6 +109,13 @@ export class Workbench {
       installed,
       sender,
       registerInstalled(installed, this.log),
+      registerUnderAttack({
+        profiles: this.profiles,
+        active,
+        installed,
+        orchestrator: this.orchestrator,
+        log: this.log,
+      }),
       running,
       new Notifications(this.sessions),
       new DryRun({ states, targets, identity, log: this.log }),

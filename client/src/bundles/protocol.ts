@@ -10,6 +10,7 @@ export { dryRunText, installationLines, plannedInstallation, plannedLines } from
 export { effectWords, plannedRequest } from '#dots/dotsClient/plannedRequest';
 export { recordActivation } from '#dots/dotsClient/installedEntries';
 export { moveEntries } from '#dots/dotsClient/moveEntries';
+export { translate } from '#dots/flowspec/translate';
 export { Orchestrator } from '#dots/orchestrator/orchestrator';
 export { chosenCuid } from '#dots/signal/cuids';
 export { cuidOf, cuidOfCertificate, cuidOnPlainPath, newCuid } from '#dots/signal/identifiers';
