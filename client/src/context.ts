@@ -32,6 +32,8 @@ import { SessionView } from './sessions/sessionView';
 import { InstalledEntries } from './sessions/installedEntries';
 import { registerInstalled } from './commands/installed';
 import { registerUnderAttack } from './commands/underAttack';
+import { registerAddServer } from './commands/addServer';
+import { ConnectionTest } from './commands/testConnection';
 import { Underway } from './sessions/underway';
 import { StatusBar } from './sessions/statusBar';
 import { activationTimes } from './started';
@@ -109,6 +111,8 @@ export class Workbench {
       installed,
       sender,
       registerInstalled(installed, this.log),
+      new ConnectionTest({ profiles: this.profiles, active, targets, sessions: this.sessions, data, log: this.log }),
+      registerAddServer({ profiles: this.profiles, active, log: this.log }),
       registerUnderAttack({
         profiles: this.profiles,
         active,

@@ -1,5 +1,6 @@
 import { X509Certificate } from 'node:crypto';
 import { stat } from 'node:fs/promises';
+import { describeError } from '#dots/model/errors';
 import { readSmallFile } from '#dots/runtime/smallFile';
 import type { CredentialFiles } from './credentialFiles';
 import { certificatePattern } from './credentials';
@@ -72,4 +73,20 @@ async function exposed(what: string, path: string | undefined): Promise<string |
   return (mode & 0o004) === 0
     ? undefined
     : `${what} ${path} can be read by every user of this machine (mode ${mode.toString(8).padStart(4, '0')}): chmod 600 ${path}.`;
+}
+
+/** From when to when the certificates in a file are valid, in words; a file that cannot be read is reported so. */
+export async function certificateDates(path: string): Promise<string> {
+  try {
+    const pems = (await readSmallFile(path)).toString().match(certificatePattern) ?? [];
+    const dates = pems
+      .map((pem) => new X509Certificate(pem))
+      .map(({ validFrom, validTo }) => {
+        const [from = '', to = ''] = [validFrom, validTo].map((date) => new Date(date).toISOString().slice(0, 10));
+        return `valid from ${from} to ${to}`;
+      });
+    return dates.length === 0 ? 'which has no certificate' : dates.join('; ');
+  } catch (error) {
+    return `which cannot be read: ${describeError(error)}`;
+  }
 }
