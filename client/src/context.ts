@@ -6,7 +6,7 @@ import { CuidCollision } from './sessions/cuidCollision';
 import { DataHost } from './sessions/dataChannel';
 import { DocumentStates } from './editor/documentStates';
 import { DocumentStatus } from './editor/documentStatus';
-import { examples, openExample } from './commands/openExample';
+import { examples, newDocument, openExample } from './commands/openExample';
 import { FlowspecPreview } from './flowspec/flowspecPreview';
 import { PreviewWorkers } from './flowspec/previewWorkers';
 import { ClientIdentity } from './sessions/identity';
@@ -194,6 +194,7 @@ const aroundDocuments = (
 const registerExamples = (extension: vscode.ExtensionContext): vscode.Disposable[] => [
   vscode.commands.registerCommand('dots.openExample', () => openExample(extension, examples.request)),
   vscode.commands.registerCommand('dots.openDraft', () => openExample(extension, examples.draft)),
+  vscode.commands.registerCommand('dots.newDocument', () => newDocument()),
 ];
 
 function flowspecWorkers(extension: vscode.ExtensionContext): PreviewWorkers {

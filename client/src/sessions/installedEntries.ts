@@ -97,7 +97,9 @@ export class InstalledEntries implements vscode.Disposable {
     const { profile: name, cuid } = target;
     if (name === mockName) return;
     const before = this.states.get(name) ?? { name, cuid, entries: [], readAt: undefined, error: undefined };
-    this.states.set(name, await this.reading(target, before));
+    const state = await this.reading(target, before);
+    if (state.entries.length === 0 && state.error === undefined) this.states.delete(name);
+    else this.states.set(name, state);
     this.changed.fire();
   }
 

@@ -27,6 +27,9 @@ async function choose<T>(index: number, done: () => T | undefined | Promise<T | 
   });
 }
 
+const mitigation = (): TreeNode | undefined => rows().find(({ role }) => role === 'mitigation');
+const acl = (): TreeNode | undefined => rows().find(({ label }) => label === 'amplification-drop');
+
 suite('I am under attack', () => {
   suiteSetup(async () => {
     api = await workbench();
@@ -42,17 +45,17 @@ suite('I am under attack', () => {
     const { document } = await open('amplification-acl.dots.json');
     await lenses(document.uri, ([title]) => title === 'Install on mock');
     await vscode.commands.executeCommand('dots.install', document.uri);
-    await until(() => rows().find(({ label }) => label === 'amplification-drop'));
+    await until(acl);
     void vscode.commands.executeCommand('dots.underAttack', 'udp 198.51.100.7:53 -> 192.0.2.77:4000; what?');
     await choose(2, () => rows().find(({ role, label }) => role === 'mitigation' && label === '192.0.2.77/32'));
     const [request] = await written();
     assert.ok(request !== undefined);
     const text = new TextDecoder().decode(await vscode.workspace.fs.readFile(request));
     assert.match(text, /"target-protocol": \[\s*17\s*\]/);
-    await until(() => rows().find(({ label, tooltip }) => label === 'amplification-drop' && /immediate/.test(tooltip)));
-    await vscode.commands.executeCommand(
-      'dots.withdraw',
-      rows().find(({ role }) => role === 'mitigation'),
-    );
+    await until(() => acl()?.tooltip.includes('immediate') || undefined);
+    await vscode.commands.executeCommand('dots.withdraw', mitigation());
+    await until(() => mitigation() === undefined || undefined);
+    await vscode.commands.executeCommand('dots.removeEntry', acl());
+    await until(() => acl() === undefined || undefined);
   });
 });
