@@ -240,8 +240,10 @@ function transportNode({ name, facts: { security } }: SessionState): TreeNode {
 
 function orchestratorNode(orchestrator: TreeState['orchestrator']): TreeNode {
   const running = orchestrator !== undefined;
+  const children = running ? [...filterNodes(orchestrator.filters), ...aliasNodes(orchestrator.aliases)] : [];
   return {
-    id: 'orchestrator',
+    // A row that gets its first child under the same id stays collapsed.
+    id: children.length === 0 ? 'orchestrator' : 'orchestrator/filled',
     role: 'orchestrator',
     label: 'Mock orchestrator',
     description: running ? 'running' : 'stopped',
@@ -251,6 +253,6 @@ function orchestratorNode(orchestrator: TreeState['orchestrator']): TreeNode {
         )
       : 'The embedded DOTS server is not running. It starts when a request is sent.',
     icon: running ? 'broadcast' : 'circle-slash',
-    children: running ? [...filterNodes(orchestrator.filters), ...aliasNodes(orchestrator.aliases)] : [],
+    children,
   };
 }

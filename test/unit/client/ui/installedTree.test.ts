@@ -39,3 +39,15 @@ test('a failed reading is said above the last known rows, and a server without a
     ['upstream', 'data channel, read 0 s ago', ['Data channel', 'x']],
   );
 });
+
+test('a row that gets its first child has another id: the editor would leave it collapsed', () => {
+  const orchestrator = { addresses: ['coap://127.0.0.1:4646'], mitigations: 0, filters: [], aliases: [] };
+  const waiting = [{ id: 1, document: 'a', profile: 'mock', since: 0 }];
+  const alias = { cuid: 'c', name: 'web', pendingLifetime: 60, alias: { name: 'web' } };
+  const ids = [[], [alias]].map((aliases) =>
+    sessionTree({ sessions: [], waiting, orchestrator: { ...orchestrator, aliases }, now: 0 })
+      .filter(({ role }) => role === 'orchestrator')
+      .map(({ id }) => id),
+  );
+  assert.notDeepEqual(ids[0], ids[1]);
+});
