@@ -6,7 +6,7 @@ import { CuidCollision } from './sessions/cuidCollision';
 import { DataHost } from './sessions/dataChannel';
 import { DocumentStates } from './editor/documentStates';
 import { DocumentStatus } from './editor/documentStatus';
-import { examples, openExample } from './commands/openExample';
+import { examples, newDocument, openExample } from './commands/openExample';
 import { FlowspecPreview } from './flowspec/flowspecPreview';
 import { PreviewWorkers } from './flowspec/previewWorkers';
 import { ClientIdentity } from './sessions/identity';
@@ -30,6 +30,11 @@ import { Notifications } from './sessions/notifications';
 import { RunningRequests } from './sessions/runningRequests';
 import { Sessions } from './sessions/sessions';
 import { SessionView } from './sessions/sessionView';
+import { InstalledEntries } from './sessions/installedEntries';
+import { registerInstalled } from './commands/installed';
+import { registerUnderAttack } from './commands/underAttack';
+import { registerAddServer } from './commands/addServer';
+import { ConnectionTest } from './commands/testConnection';
 import { Underway } from './sessions/underway';
 import { StatusBar } from './sessions/statusBar';
 import { activationTimes } from './started';
@@ -80,9 +85,10 @@ export class Workbench {
     const profilesFile = async (): Promise<string> => (await this.profiles.read()).file;
     this.sessions = new Sessions(identity, this.log, new CuidCollision(identity, data), profilesFile);
     const underway = new Underway();
-    this.view = new SessionView(this.sessions, this.orchestrator, underway);
     const credentials = new Credentials(extension.secrets);
     const targets = new ServerTargets(this.orchestrator, identity, credentials);
+    const installed = new InstalledEntries({ profiles: this.profiles, targets, identity, data, log: this.log });
+    this.view = new SessionView(this.sessions, this.orchestrator, underway, installed);
     const sender = new RequestSender(states, targets, this.sessions, data, underway, this.log);
     const running = new RunningRequests(this.sessions, identity, this.log);
     const asker = new ServerAsker({
@@ -91,6 +97,7 @@ export class Workbench {
       identity,
       sessions: this.sessions,
       orchestrator: this.orchestrator,
+      installed,
       log: this.log,
     });
     this.owned = [
@@ -102,14 +109,22 @@ export class Workbench {
       this.sessions,
       this.view,
       underway,
+      installed,
       sender,
+      registerInstalled(installed, this.log),
+      new ConnectionTest({ profiles: this.profiles, active, targets, sessions: this.sessions, data, log: this.log }),
+      registerAddServer({ profiles: this.profiles, active, log: this.log }),
+      registerUnderAttack({
+        profiles: this.profiles,
+        active,
+        installed,
+        orchestrator: this.orchestrator,
+        log: this.log,
+      }),
       running,
       new Notifications(this.sessions),
-      new DocumentLenses(states, running),
       new DryRun({ states, targets, identity, log: this.log }),
-      new DocumentStatus(states),
-      new LensHint(extension.globalState),
-      new PlainJson(),
+      ...aroundDocuments(extension, states, running),
       new FlowspecPreview(this.language, states, flowspecWorkers(extension), this.log),
       new LiveFlowspec(this.orchestrator),
       new ProfileStatus(states, active),
@@ -137,8 +152,7 @@ export class Workbench {
       registerProfiles(this.profiles),
       registerKeys(this.profiles, credentials, this.sessions, this.log),
       vscode.commands.registerCommand('dots.showLog', () => this.log.show()),
-      vscode.commands.registerCommand('dots.openExample', () => openExample(extension, examples.request)),
-      vscode.commands.registerCommand('dots.openDraft', () => openExample(extension, examples.draft)),
+      ...registerExamples(extension),
     ];
   }
 
@@ -166,6 +180,24 @@ export class Workbench {
 function stateFolder({ storageUri }: vscode.ExtensionContext): string | undefined {
   return storageUri?.scheme === 'file' ? vscode.Uri.joinPath(storageUri, 'orchestrator').fsPath : undefined;
 }
+
+/** What the editor shows of documents, and makes of them. */
+const aroundDocuments = (
+  extension: vscode.ExtensionContext,
+  states: DocumentStates,
+  running: RunningRequests,
+): vscode.Disposable[] => [
+  new DocumentLenses(states, running),
+  new DocumentStatus(states),
+  new LensHint(extension.globalState),
+  new PlainJson(),
+];
+
+const registerExamples = (extension: vscode.ExtensionContext): vscode.Disposable[] => [
+  vscode.commands.registerCommand('dots.openExample', () => openExample(extension, examples.request)),
+  vscode.commands.registerCommand('dots.openDraft', () => openExample(extension, examples.draft)),
+  vscode.commands.registerCommand('dots.newDocument', () => newDocument()),
+];
 
 function flowspecWorkers(extension: vscode.ExtensionContext): PreviewWorkers {
   return new PreviewWorkers(extension.asAbsolutePath('dist/flowspec.js'));

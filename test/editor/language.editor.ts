@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import * as vscode from 'vscode';
-import { after, closeAll, open, until, workbench } from '../support/editor';
+import { after, lenses, closeAll, open, until, workbench } from '../support/editor';
 
 suite('a DOTS document in the editor', () => {
   suiteSetup(workbench);
@@ -57,6 +57,14 @@ function assistance(): void {
       labels.some((label) => label.includes('trigger-mitigation')),
       labels.join(' '),
     );
+  });
+
+  test('an empty document says what to press, and the completion there offers documents', async () => {
+    await vscode.commands.executeCommand('dots.newDocument');
+    const document = vscode.window.activeTextEditor?.document;
+    assert.ok(document?.languageId === 'dots' && document.getText() === '');
+    const [first] = await lenses(document.uri, (all) => all.length > 0);
+    assert.match(first?.command?.title ?? '', /^Empty: press Ctrl\+Space/);
   });
 
   test('hover says what a member is', async () => {

@@ -21,6 +21,12 @@ const sessions = (): string[] =>
     .filter(({ role }) => role === 'session')
     .map(({ label }) => label);
 
+/** The mock starts again on its ports, so that what is not withdrawn here runs on in the next suite. */
+async function withdrawAll(): Promise<void> {
+  const running = api.sessionTree().flatMap(({ children }) => children.filter(({ role }) => role === 'mitigation'));
+  for (const node of running) await vscode.commands.executeCommand('dots.withdraw', node);
+}
+
 suite('server profiles and the workspace file', () => {
   suiteSetup(async () => {
     api = await workbench();
@@ -46,6 +52,7 @@ suite('server profiles and the workspace file', () => {
   });
   teardown(closeAll);
   suiteTeardown(async () => {
+    await withdrawAll();
     await vscode.workspace.fs.delete(workspaceFile());
     await rm(config, { recursive: true, force: true });
     await api.profiles();

@@ -62,7 +62,10 @@ function requestTests(): void {
     const [send] = await lenses(document.uri, ([title]) => title === 'Send to mock');
     assert.ok(send);
     await press(send);
-    const text = await virtualText('dots-answer', (each) => each.includes(`${api.lab()?.coaps ?? '?'}\n`));
+    const text = await virtualText(
+      'dots-answer',
+      (each) => each.includes('offload-request') && each.includes(`${api.lab()?.coaps ?? '?'}\n`),
+    );
     assert.match(text, /^# 2\.01 Created: accepted/);
     assert.match(text, /Granted lifetime +3600 s \(1 h\)/);
     assert.match(text, /PUT \S*mitigate\S*cuid=\S+mid=\d+/);

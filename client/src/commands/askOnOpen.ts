@@ -3,6 +3,7 @@ import { describeError } from '#dots/model/errors';
 import { mockName } from '#dots/workspace/fileNames';
 import type { OrchestratorHost } from '../orchestrator/orchestratorHost';
 import type { ClientIdentity } from '../sessions/identity';
+import type { InstalledEntries } from '../sessions/installedEntries';
 import type { ProfileHost } from '../sessions/profiles';
 import type { ServerTargets } from '../sessions/serverTargets';
 import type { Sessions } from '../sessions/sessions';
@@ -14,6 +15,7 @@ interface Parts {
   identity: ClientIdentity;
   sessions: Sessions;
   orchestrator: OrchestratorHost;
+  installed: InstalledEntries;
   log: vscode.LogOutputChannel;
 }
 
@@ -36,28 +38,30 @@ export class ServerAsker implements vscode.Disposable {
     opened();
   }
 
-  /** Asks all of them; a failure is in the log and in the row of the server. */
+  /** Asks all of them on both channels; a failure is in the log and in the row of the server. */
   async ask(): Promise<void> {
-    const { profiles, identity, sessions, targets, log } = this.parts;
+    const { installed, log } = this.parts;
     if (!vscode.workspace.isTrusted) return;
     await this.askMock();
-    try {
-      const running = await identity.withRequests();
-      if (running.length === 0) return;
-      const known = await profiles.read();
-      const asked = running.map(async ({ profile, ledger }) => {
-        const target = await targets.toAsk(profile, ledger, known);
-        if (target !== undefined) await sessions.look(target);
-      });
-      for (const each of await Promise.allSettled(asked))
-        if (each.status === 'rejected') log.warn(describeError(each.reason));
-    } catch (error) {
-      log.warn(`The servers could not be asked. ${describeError(error)}`);
-    }
+    for (const each of await Promise.allSettled([this.askSignal(), installed.readAll()]))
+      if (each.status === 'rejected') log.warn(`The servers could not be asked. ${describeError(each.reason)}`);
   }
 
   dispose(): void {
     for (const listener of this.listeners) listener.dispose();
+  }
+
+  private async askSignal(): Promise<void> {
+    const { profiles, identity, sessions, targets, log } = this.parts;
+    const running = await identity.withRequests();
+    if (running.length === 0) return;
+    const known = await profiles.read();
+    const asked = running.map(async ({ profile, ledger }) => {
+      const target = await targets.toAsk(profile, ledger, known);
+      if (target !== undefined) await sessions.look(target);
+    });
+    for (const each of await Promise.allSettled(asked))
+      if (each.status === 'rejected') log.warn(describeError(each.reason));
   }
 
   /** The mock of this window, where it has mitigations of before. */

@@ -175,6 +175,8 @@ const deletions: Readonly<Partial<Record<TreeNode['role'], string>>> = {
   foreign: 'dots.withdraw',
   ended: 'dots.dismiss',
   waiting: 'dots.cancelSend',
+  acl: 'dots.removeEntry',
+  alias: 'dots.removeEntry',
 };
 
 async function refresh({ sessions, log, askServers }: BoardContext, node?: TreeNode): Promise<void> {

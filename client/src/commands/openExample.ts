@@ -17,3 +17,10 @@ async function copyOf(uri: vscode.Uri): Promise<vscode.TextDocument> {
   const content = new TextDecoder().decode(await vscode.workspace.fs.readFile(uri));
   return vscode.workspace.openTextDocument({ language: 'dots', content });
 }
+
+/** Opens an empty document, with the completion that offers what to write. */
+export async function newDocument(): Promise<void> {
+  const document = await vscode.workspace.openTextDocument({ language: 'dots', content: '' });
+  await vscode.window.showTextDocument(document);
+  await vscode.commands.executeCommand('editor.action.triggerSuggest');
+}

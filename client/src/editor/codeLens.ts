@@ -26,7 +26,8 @@ export class DocumentLenses implements vscode.CodeLensProvider, vscode.Disposabl
   /** Waits for the state of the present version: until then the editor moves the existing links along with the text. */
   async provideCodeLenses(document: vscode.TextDocument, token: vscode.CancellationToken): Promise<vscode.CodeLens[]> {
     const state = await this.states.current(document, token);
-    if (state === undefined || state.line === null) return [];
+    if (state === undefined) return [];
+    if (state.line === null) return document.getText().trim() === '' ? emptyLenses() : [];
     const range = new vscode.Range(state.line, 0, state.line, 0);
     return documentActions(state, await this.running.of(document)).map(
       ({ title, tooltip, command, args = [document.uri] }) =>
@@ -38,3 +39,10 @@ export class DocumentLenses implements vscode.CodeLensProvider, vscode.Disposabl
     for (const each of this.owned) each.dispose();
   }
 }
+
+/** What to press in an empty document. */
+const emptyLenses = (): vscode.CodeLens[] =>
+  [
+    { title: 'Empty: press Ctrl+Space here to choose what to write', command: 'editor.action.triggerSuggest' },
+    { title: 'Open an example', command: 'dots.openExample' },
+  ].map((action) => new vscode.CodeLens(new vscode.Range(0, 0, 0, 0), action));

@@ -15,7 +15,7 @@ import { policyOfWorkspace, readPolicyFile } from './workspacePolicy';
 import { onRememberedPorts, rememberPorts } from './rememberedPorts';
 
 /** The secure addresses of the mock, and its lab files for a client of them. */
-export type OrchestratorLab = Pick<Orchestrator, 'coaps' | 'coapsTcp' | 'ca' | 'cert' | 'key'>;
+export type OrchestratorLab = Pick<Orchestrator, 'coaps' | 'coapsTcp' | 'data' | 'ca' | 'cert' | 'key'>;
 
 export type OrchestratorState = 'stopped' | 'starting' | 'running';
 

@@ -36,18 +36,20 @@ export class Credentials {
     if (pskIdentity !== undefined)
       return { psk: { identity: pskIdentity, key: await this.key(profile, pskIdentity, pskKeyFile, quiet) } };
     if (ca === undefined || certificate === undefined || key === undefined) throw incomplete(profile);
-    const { keyPasswordFile, askKeyPassword } = this.passwordOf({ profile, credentials });
-    const stored = (): Promise<string> => this.storedPassword(profile, key);
-    const password = { keyPasswordFile, askKeyPassword: quiet ? stored : askKeyPassword };
-    return certificates({ ca, cert: certificate, key, crl, ...password });
+    return certificates({ ca, cert: certificate, key, crl, ...this.passwordOf({ profile, credentials }, quiet) });
   }
 
-  /** Where the password of an encrypted private key is from: its file, or the user, who is asked once. */
-  passwordOf({
-    profile,
-    credentials: { keyPasswordFile },
-  }: Pick<ProfileTarget, 'profile' | 'credentials'>): KeyPassword {
-    return { keyPasswordFile, askKeyPassword: (key) => this.password(profile, key) };
+  /**
+   * Where the password of an encrypted private key is from: its file, or the user, who is asked once.
+   * @param quiet whether the user is not asked: then only a stored one is used
+   */
+  passwordOf(
+    { profile, credentials: { keyPasswordFile } }: Pick<ProfileTarget, 'profile' | 'credentials'>,
+    quiet = false,
+  ): KeyPassword {
+    const ask = (key: string): Promise<string> =>
+      quiet ? this.storedPassword(profile, key) : this.password(profile, key);
+    return { keyPasswordFile, askKeyPassword: ask };
   }
 
   /**

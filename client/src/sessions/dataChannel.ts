@@ -17,6 +17,9 @@ export interface Installation {
 
 /** The DOTS data channel of the editor. */
 export class DataHost {
+  /** Called when something was installed at a target, or was refused there. */
+  onInstalled: (target: SettledTarget) => void = () => undefined;
+
   constructor(
     private readonly identity: Pick<ClientIdentity, 'client'>,
     private readonly log: vscode.LogOutputChannel,
@@ -39,6 +42,7 @@ export class DataHost {
     const installed = await this.over(target, (session) => session.install(document, { signal, announce, accepted }));
     for (const { request, status, roundTripMs } of installed.answers)
       this.log.info(`${request.method} ${request.path} -> ${status} (${Math.round(roundTripMs)} ms)`);
+    this.onInstalled(target);
     return { installed, difference, cuid, server, profile };
   }
 

@@ -67,6 +67,18 @@ export class ClientIdentity {
     });
   }
 
+  /**
+   * The clients that have installed aliases or ACLs, by the ledger, with the addresses of the data channels; none where
+   * there is no ledger yet. Throws a DotsError.
+   */
+  async withInstalled(): Promise<{ cuid: string; addresses: string[] }[]> {
+    if (!existsSync(stateFolder())) return [];
+    const { installedNow } = await import('#lazy/protocol');
+    return (await (await this.ledger()).clients())
+      .map((ledger) => ({ cuid: ledger.cuid, addresses: installedNow(ledger).map(({ address }) => address) }))
+      .filter(({ addresses }) => addresses.length > 0);
+  }
+
   /** What a client asked of its server. Throws a DotsError. */
   async client({ server, signalServer, cuid, credentials }: ClientAt): Promise<LedgerOfClient> {
     const ledger = await this.ledger();

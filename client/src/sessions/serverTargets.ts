@@ -71,14 +71,7 @@ export class ServerTargets {
    * confirmation. undefined where the profile leads elsewhere now. Throws a DotsError.
    */
   async toAsk(profile: string, ledger: ClientLedger, known: ProfilesInfo): Promise<SettledTarget | undefined> {
-    const profiles = new Map(known.profiles.map((each) => [each.name, each]));
-    const destination = destinationOf({
-      given: { profile, cuid: ledger.cuid },
-      workspace: { faulty: false, context: {} },
-      profiles: { ...known, profiles },
-      document: 'the ledger',
-      channel: 'signal',
-    });
+    const destination = destinationIn(known, { profile, cuid: ledger.cuid }, 'signal');
     if (destination.kind !== 'server') return undefined;
     const { serverName } = await import('#lazy/protocol');
     if (serverName(destination.server, destination.credentials) !== ledger.server) return undefined;
@@ -87,13 +80,29 @@ export class ServerTargets {
   }
 
   /**
-   * The target of a document, to say what sending it would do: nobody is asked for a secret or a confirmation. Throws a
-   * DotsError.
+   * The data channel of a profile, or of the mock, as a client: nobody is asked for a secret or a confirmation. Throws
+   * a DotsError.
    */
-  async toPlan(destination: Destination, channel: Channel): Promise<SettledTarget> {
+  async dataToAsk(profile: string, cuid: string, known: ProfilesInfo): Promise<SettledTarget> {
+    return { ...(await this.toPlan(destinationIn(known, { profile, cuid }, 'data'), 'data')), cuid };
+  }
+
+  /**
+   * A channel of a profile, or of the mock, to read from it: the user is asked for a secret where one is needed. Throws
+   * a DotsError.
+   */
+  toTest(profile: string, channel: Channel, known: ProfilesInfo): Promise<SettledTarget> {
+    return this.toPlan(destinationIn(known, { profile }, channel), channel, false);
+  }
+
+  /**
+   * The target of a document, to say what sending it would do: nobody is asked for a confirmation. Throws a DotsError.
+   * @param quiet whether nobody is asked for a secret either
+   */
+  async toPlan(destination: Destination, channel: Channel, quiet = true): Promise<SettledTarget> {
     if (destination.kind === 'none') throw destinationError(destination.problem);
     if (destination.kind === 'mock') return this.named(await this.mock(destination, channel));
-    return this.named(await this.proven({ ...destination, profile: destination.profile ?? '' }, channel, true));
+    return this.named(await this.proven({ ...destination, profile: destination.profile ?? '' }, channel, quiet));
   }
 
   /** The target of the mock, which runs. Throws a DotsError. */
@@ -130,10 +139,11 @@ export class ServerTargets {
   }
 
   private async proven(target: AnonymousTarget, channel: Channel, quiet = false): Promise<AnonymousTarget> {
-    if (channel === 'data') return { ...target, files: { ...filesOf(target), ...this.credentials.passwordOf(target) } };
+    const password = this.credentials.passwordOf(target, quiet);
+    if (channel === 'data') return { ...target, files: { ...filesOf(target), ...password } };
     const clientCredentials = await this.credentials.of(target, quiet);
     if (clientCredentials === undefined) return target;
-    const files = target.credentials.ca !== undefined && { ...filesOf(target), ...this.credentials.passwordOf(target) };
+    const files = target.credentials.ca !== undefined && { ...filesOf(target), ...password };
     return { ...target, clientCredentials, ...(files && { files }) };
   }
 
@@ -156,6 +166,17 @@ export class ServerTargets {
     if (channel === 'data') return { ...common, server: data, signalServer };
     return { ...common, server: signalServer, clientCredentials: await certificates(files) };
   }
+}
+
+/** Where a channel of a profile leads. */
+function destinationIn(known: ProfilesInfo, given: { profile: string; cuid?: string }, channel: Channel): Destination {
+  return destinationOf({
+    given,
+    workspace: { faulty: false, context: {} },
+    profiles: { ...known, profiles: new Map(known.profiles.map((each) => [each.name, each])) },
+    document: `the profile "${given.profile}"`,
+    channel,
+  });
 }
 
 /** With the check whether its name resolves to a production server, if it is not known to be one. */

@@ -6,6 +6,7 @@ import type { TreeNode } from '../ui/treeNode';
 import { treeItem } from '../ui/treeItems';
 import type { Mitigation } from '../ui/mitigation';
 import type { OrchestratorHost } from '../orchestrator/orchestratorHost';
+import type { InstalledEntries } from './installedEntries';
 import type { Sessions } from './sessions';
 import type { Underway } from './underway';
 
@@ -26,6 +27,7 @@ export class SessionView implements vscode.TreeDataProvider<TreeNode>, vscode.Di
     private readonly sessions: Sessions,
     private readonly orchestrator: OrchestratorHost,
     private readonly underway: Underway,
+    private readonly installed: InstalledEntries,
   ) {
     this.view = vscode.window.createTreeView('dots.session', { treeDataProvider: this, showCollapseAll: false });
     const update = (): void => this.update();
@@ -34,6 +36,7 @@ export class SessionView implements vscode.TreeDataProvider<TreeNode>, vscode.Di
       orchestrator.onDidChange(update),
       orchestrator.onSecond(() => this.view.visible && this.tick()),
       underway.onDidChange(update),
+      installed.onDidChange(update),
       this.view.onDidChangeVisibility(() => this.tickWhileVisible()),
     ];
     this.update();
@@ -49,6 +52,7 @@ export class SessionView implements vscode.TreeDataProvider<TreeNode>, vscode.Di
     const { addresses, mitigations, filters, aliases, situation: simulation } = this.orchestrator;
     return sessionTree({
       waiting: this.underway.list(),
+      installed: this.installed.list(),
       sessions: this.sessions.list().flatMap((session): SessionState[] => {
         const { name, at, snapshot: facts, isShared } = session;
         if (at === undefined || facts === undefined) return [];

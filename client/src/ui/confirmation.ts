@@ -6,6 +6,7 @@ import type { ServerTarget } from '#dots/workspace/destination';
 import { targetWords } from '#dots/words/targets';
 import { lifetime } from '#dots/words/quantities';
 import { lined } from './textLayout';
+import type { EntryRef } from './treeNode';
 
 /** The confirmation before something is sent to a production server. */
 export interface Confirmation {
@@ -45,6 +46,20 @@ export function mitigationQuestion(
   return {
     message: printable(`${action} mitigation ${mid} on "${profile}"? "${profile}" is a production server.`),
     detail: lined(`Server: ${server}`, `Client: ${cuid}`, `Targets: ${targetWords(scope)}`),
+    action,
+  };
+}
+
+/** The confirmation before an alias or an ACL is changed; `action` is the verb: Activate, Deactivate, Remove. */
+export function entryQuestion(
+  action: string,
+  { profile, server, cuid }: { profile: string; server: string; cuid: string },
+  { container, name }: Pick<EntryRef, 'container' | 'name'>,
+): Confirmation {
+  const what = container === 'acls' ? 'ACL' : 'alias';
+  return {
+    message: printable(`${action} the ${what} ${name} on "${profile}"? "${profile}" is a production server.`),
+    detail: lined(`Server: ${server}`, `Client: ${cuid}`),
     action,
   };
 }

@@ -1,5 +1,6 @@
 import { printable } from '#dots/model/text';
 import { duration, plural } from '#dots/words/quantities';
+import { mockName } from '#dots/workspace/fileNames';
 import type { AliasView, FilterView } from '#dots/orchestrator/orchestrator';
 import { lined } from './textLayout';
 import type { TreeNode } from './treeNode';
@@ -55,7 +56,9 @@ export function filterNodes(filters: readonly FilterView[]): TreeNode[] {
     const look = looks[activationType][active ? 'active' : 'idle'];
     return {
       id: `acl/${cuid}/${name}`,
-      role: 'fact',
+      role: 'acl',
+      entry: { container: 'acls', name, cuid, session: mockName },
+      opens: 'dots.openEntry',
       label: printable(name),
       description: look.description,
       icon: look.icon,
@@ -80,7 +83,9 @@ export function aliasNodes(aliases: readonly AliasView[]): TreeNode[] {
       .map(String);
     return {
       id: `alias/${cuid}/${name}`,
-      role: 'fact',
+      role: 'alias',
+      entry: { container: 'aliases', name, cuid, session: mockName },
+      opens: 'dots.openEntry',
       label: printable(name),
       description: printable(
         `alias of ${targets[0] ?? 'nothing'}${targets.length > 1 ? ` +${targets.length - 1}` : ''}`,

@@ -14,9 +14,12 @@ export interface InstallReport {
   profile: string;
 }
 
-/** An answer in words, then why, then the requests as they were sent. */
+/**
+ * An answer in words, then why, then the requests as they were sent: the one that decided is first, not a registration.
+ */
 export function installText({ installed, difference, document, server, cuid, profile }: InstallReport): string {
   const { answer, answers, registered, replaced } = installed;
+  const others = answers.filter((each) => each !== answer);
   const { name, meaning, next } = httpStatusWords(answer.status);
   return sections(
     heading(`${answer.status} ${name}: ${answer.ok ? 'installed' : 'refused'}`),
@@ -34,8 +37,8 @@ export function installText({ installed, difference, document, server, cuid, pro
     difference.length === 0
       ? undefined
       : `Difference to what was on the server:\n${indented(difference.map(printable).join('\n'))}`,
-    heading('Requests as sent'),
-    ...answers.map(requestText),
+    heading(others.length === 0 ? 'Requests as sent' : 'Requests as sent, the one that decided first'),
+    ...[answer, ...others].map(requestText),
   );
 }
 

@@ -4,6 +4,7 @@ import { sessionWords, shortSessionWords, type KeeperState, type SessionFacts } 
 import type { StoredDecision } from '#dots/dotsServer/state/decisions';
 import type { AliasView, FilterView, SimulationView } from '#dots/orchestrator/orchestrator';
 import { aliasNodes, filterNodes } from './filterTree';
+import { installedNodes, type InstalledState } from './installedTree';
 import type { Mitigation } from './mitigation';
 import { mitigationNode } from './mitigationTree';
 import { simulationNodes } from './orchestratorTree';
@@ -37,6 +38,8 @@ export interface WaitingState {
 /** The data of the rows. */
 export interface TreeState {
   waiting?: readonly WaitingState[];
+  /** What is installed at servers, by profile. */
+  installed?: readonly InstalledState[];
   sessions: readonly SessionState[];
   orchestrator:
     | {
@@ -57,14 +60,42 @@ export interface TreeState {
  * next step instead.
  */
 export function sessionTree(state: TreeState): TreeNode[] {
-  const { sessions, waiting = [], now } = state;
+  const { sessions, waiting = [], installed = [], now } = state;
   const orchestrator = orchestratorNode(state.orchestrator);
-  if (sessions.length + waiting.length === 0) return orchestrator.children.length === 0 ? [] : [orchestrator];
+  if (sessions.length + waiting.length + installed.length === 0)
+    return orchestrator.children.length === 0 ? [] : [orchestrator];
+  const alone = installed.filter(({ name }) => sessions.every((session) => session.name !== name));
+  const there = ({ name }: SessionState): TreeNode[] =>
+    installed.filter((each) => each.name === name).flatMap((each) => installedNodes(each, now));
   return [
     ...waiting.map((each) => waitingNode(each, now)),
-    ...sessions.map((session) => sessionNode(session, now)),
+    ...sessions.map((session) => {
+      const node = sessionNode(session, now);
+      return { ...node, children: [...node.children, ...there(session)] };
+    }),
+    ...alone.map((each) => dataNode(each, now)),
     orchestrator,
   ];
+}
+
+/** A server of which only the data channel was used. */
+function dataNode(state: InstalledState, now: number): TreeNode {
+  const { name, cuid, readAt, error } = state;
+  const words = readAt === undefined ? 'not read' : `read ${duration(Math.max(0, now - readAt) / 1000)} ago`;
+  return {
+    id: `data/${name}`,
+    role: 'fact',
+    label: printable(name),
+    description: `data channel, ${words}`,
+    tooltip: lined(
+      `Server profile: ${name}`,
+      `Data channel, ${words}`,
+      `cuid: ${cuid}`,
+      ...(error === undefined ? [] : [error]),
+    ),
+    icon: 'cloud',
+    children: installedNodes(state, now),
+  };
 }
 
 function waitingNode({ id, document, profile, since }: WaitingState, now: number): TreeNode {
@@ -214,6 +245,13 @@ function transportNode({ name, facts: { security } }: SessionState): TreeNode {
 function orchestratorNode(orchestrator: TreeState['orchestrator']): TreeNode {
   const running = orchestrator !== undefined;
   const simulation = orchestrator?.simulation;
+  const children = running
+    ? [
+        ...(simulation === undefined ? [] : simulationNodes(simulation.view, simulation.decisions)),
+        ...filterNodes(orchestrator.filters),
+        ...aliasNodes(orchestrator.aliases),
+      ]
+    : [];
   return {
     id: 'orchestrator',
     role: 'orchestrator',
@@ -225,12 +263,6 @@ function orchestratorNode(orchestrator: TreeState['orchestrator']): TreeNode {
         )
       : 'The embedded DOTS server is not running. It starts when a request is sent.',
     icon: running ? 'broadcast' : 'circle-slash',
-    children: running
-      ? [
-          ...(simulation === undefined ? [] : simulationNodes(simulation.view, simulation.decisions)),
-          ...filterNodes(orchestrator.filters),
-          ...aliasNodes(orchestrator.aliases),
-        ]
-      : [],
+    children,
   };
 }

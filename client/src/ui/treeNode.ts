@@ -1,5 +1,14 @@
 import { printable } from '#dots/model/text';
 
+/** An alias or an ACL on a server, and which client's it is. */
+export interface EntryRef {
+  container: 'aliases' | 'acls';
+  name: string;
+  cuid: string;
+  /** The profile of the server, or `mock`. */
+  session: string;
+}
+
 /** One row of the session view, before it becomes a tree item of the editor. */
 export interface TreeNode {
   /** Constant while the row represents the same object. */
@@ -22,6 +31,8 @@ export interface TreeNode {
     | 'dms'
     | 'node'
     | 'attack'
+    | 'acl'
+    | 'alias'
     | 'fact';
   /** What a screen reader says, where that is more than the label and the description. */
   spoken?: string;
@@ -32,6 +43,8 @@ export interface TreeNode {
   waiting?: number;
   /** The name of what it shows, in the policy of the orchestrator. */
   subject?: string;
+  /** The alias or the ACL that it is. */
+  entry?: EntryRef;
   /** The name of the session that it belongs to. */
   session?: string;
   children: TreeNode[];

@@ -69,11 +69,11 @@ test('the readme of the package names every setting, and leads to no file', () =
   assert.doesNotMatch(readme, /\]\(/);
 });
 
-test('the walkthrough leads through five steps, each with a picture of ours and a command', () => {
+test('the walkthrough leads through six steps, each with a picture of ours and a command', () => {
   const {
     walkthroughs: [walkthrough],
   } = manifest.contributes;
-  assert.equal(walkthrough?.steps.length, 5);
+  assert.equal(walkthrough?.steps.length, 6);
   for (const { id, description, media } of walkthrough?.steps ?? []) {
     assert.match(texts[description.replaceAll('%', '')] ?? '', /\]\(command:dots\./, id);
     assert.ok(existsSync(join(root, media.svg)), media.svg);

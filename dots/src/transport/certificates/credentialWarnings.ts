@@ -1,4 +1,5 @@
 import { statSync } from 'node:fs';
+import { describeError } from '#dots/model/errors';
 import { readSmallFile } from '#dots/runtime/smallFile';
 import type { CredentialFiles } from './credentialFiles';
 import { certificatePattern } from './credentials';
@@ -77,5 +78,19 @@ function modeOf(path: string): number {
     return statSync(path).mode & 0o777;
   } catch {
     return 0;
+  }
+}
+
+/** From when to when the certificates in a file are valid, in words; a file that cannot be read is reported so. */
+export async function certificateDates(path: string): Promise<string> {
+  try {
+    const pems = (await readSmallFile(path)).toString().match(certificatePattern) ?? [];
+    const dates = pems.map(parsedCertificate).map(({ validFrom, validTo }) => {
+      const [from = '', to = ''] = [validFrom, validTo].map((date) => new Date(date).toISOString().slice(0, 10));
+      return `valid from ${from} to ${to}`;
+    });
+    return dates.length === 0 ? 'which has no certificate' : dates.join('; ');
+  } catch (error) {
+    return `which cannot be read: ${describeError(error)}`;
   }
 }

@@ -233,7 +233,7 @@ test('a session that is not connected is said in words, with its cause', () => {
     lost?.children.map(({ label, description }) => [label, description]),
     [
       ['No answer', 'refresh to try again'],
-      ['192.0.2.0/24', 'setting up, 1 h left'],
+      ['192.0.2.0/24', '1 h left, setting up'],
     ],
   );
   const [refused] = treeOf(factsOf('refused', { error: new Error('The certificate has expired.') }));

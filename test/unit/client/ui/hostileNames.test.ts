@@ -59,10 +59,17 @@ test('rows of the session view keep names in their line', () => {
     ],
     aliases: [{ cuid: `c${evil}`, name: `l${evil}`, pendingLifetime: 1, alias: scope }],
   };
+  const waiting = [{ id: 1, document: `d${evil}`, profile: `p${evil}`, since: 0 }];
+  const entry = { name: `a${evil}`, 'activation-type': `t${evil}`, ...scope };
+  const entries = [{ container: 'acls', entry } as const, { container: 'aliases', entry } as const];
+  const there = { cuid: `c${evil}`, entries, readAt: 0, error: `e${evil}` };
+  const installed = [session.name, `other${evil}`].map((name) => ({ ...there, name }));
   for (const state of ['connected', 'not-responding', 'refused', 'never-reached', 'closed'] as const) {
     for (const given of [security, { ...security, asked: false as const }, undefined]) {
       const rows = sessionTree({
         sessions: [{ ...session, facts: { ...facts, state, security: given }, warnings: [evil], mitigations }],
+        waiting,
+        installed,
         orchestrator,
         now: 0,
       });
