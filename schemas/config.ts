@@ -40,10 +40,10 @@ export interface ConfigSchema {
   /** What each value of `enum` means. */
   'x-enum-descriptions'?: string[];
   /**
-   * What is known of the values, or of the names of additional members: codes of findings, names of profiles, or
-   * servers of DMSs.
+   * What is known of the values, or of the names of additional members: codes of findings, names of profiles, servers
+   * of DMSs, identifiers of clients, or the next free mid.
    */
-  'x-known'?: 'codes' | 'profiles' | 'servers';
+  'x-known'?: 'codes' | 'profiles' | 'servers' | 'cuids' | 'mids';
   /** The values, or the names of additional members, are names that entries of another list of the file have. */
   'x-names'?: NamesSchema;
 }

@@ -76,7 +76,7 @@ export function readArguments(command: Command, words: readonly string[]): Argum
   for (const { name, choices } of command.options) {
     for (const value of all(name))
       if (choices?.includes(value) === false)
-        throw new UsageError(`--${name} must be ${choices.join(' or ')}, not "${value}".`);
+        throw new UsageError(`--${name} must be ${oneOf(choices)}, not "${value}".`);
   }
   return {
     paths: positionals,
@@ -84,6 +84,9 @@ export function readArguments(command: Command, words: readonly string[]): Argum
     options: all,
   };
 }
+
+/** Alternatives in a sentence. */
+const oneOf = (words: readonly string[]): string => `${words.slice(0, -1).join(', ')} or ${words.at(-1) ?? ''}`;
 
 type Parsed = ReturnType<typeof parseArgs>;
 

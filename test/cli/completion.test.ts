@@ -63,8 +63,8 @@ test('bash completes commands, options, choices and files', async (t) => {
   const cwd = await scene(t, 'bash');
   const offered: Offered = (...words) => linesOf(cwd, 'bash', '--norc', '-c', inBash, 'bash', 'dots', ...words);
   await checkOffers(offered);
-  assert.deepEqual(offered('validate', '--format', '=', 'j'), ['json']);
-  assert.deepEqual(offered('validate', '--format', '='), ['text', 'json']);
+  assert.deepEqual(offered('validate', '--format', '=', 'js'), ['json']);
+  assert.deepEqual(offered('validate', '--format', '='), ['text', 'json', 'sarif', 'github', 'junit']);
   assert.deepEqual(offered('validate', 'my'), ['my file.json']);
   assert.deepEqual(offered('mock', '--state', ''), ['state']);
 });
@@ -81,7 +81,7 @@ test('fish completes commands, options, choices and files', async (t) => {
       `source ./script; complete -C ${JSON.stringify(['dots', ...words].join(' '))}`,
     ).map((line) => line.split('\t')[0] ?? '');
   await checkOffers(offered);
-  assert.deepEqual(offered('validate', '--format=j'), ['--format=json']);
+  assert.deepEqual(offered('validate', '--format=js'), ['--format=json']);
   assert.deepEqual(offered('mock', '--state', ''), ['state/']);
 });
 
@@ -100,8 +100,8 @@ test('zsh completes commands, options, choices and files', async (t) => {
   const cwd = await scene(t, 'zsh');
   const typed = {
     'dots disc\t': '<discover>',
-    'dots validate --fo\tj\t': '<validate|--format=json>',
-    'dots validate --format j\t': '<validate|--format|json>',
+    'dots validate --fo\tjs\t': '<validate|--format=json>',
+    'dots validate --format js\t': '<validate|--format|json>',
     'dots validate --level=s\t': '<validate|--level=strict>',
     'dots send --ca req\t': '<send|--ca|request.json>',
     'dots validate my\t': '<validate|my file.json>',

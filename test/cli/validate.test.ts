@@ -151,7 +151,11 @@ const misuse: [name: string, words: string[], message: RegExp][] = [
   ['a glob that matches nothing', ['validate', 'nowhere/*.json'], /nowhere/],
   ['a folder without documents', ['validate', 'assets'], /no DOTS document in assets/],
   ['an unknown option', ['validate', '--frmat', 'json', 'x'], /Unknown option '--frmat'/],
-  ['an unknown format', ['validate', '--format', 'xml', 'x'], /--format must be text or json, not "xml"/],
+  [
+    'an unknown format',
+    ['validate', '--format', 'xml', 'x'],
+    /--format must be text, json, sarif, github or junit, not "xml"/,
+  ],
   ['an option without its value', ['validate', 'x', '--format'], /--format/],
 ];
 

@@ -10,7 +10,7 @@ suite('a DOTS document in the editor', () => {
     assert.equal((await open('aliases.dots.json')).document.languageId, 'dots');
   });
 
-  test('the first draft has errors where they are, with the RFC section behind the code', async () => {
+  test('the first draft has errors where they are, with their section of the findings behind the code', async () => {
     const { document } = await open('first-draft.dots.json');
     const found = await until(() => {
       const all = vscode.languages.getDiagnostics(document.uri);
@@ -18,7 +18,10 @@ suite('a DOTS document in the editor', () => {
     });
     const swapped = found.find(({ range }) => document.getText(range) === '80');
     assert.equal(swapped?.severity, vscode.DiagnosticSeverity.Error);
-    assert.ok(typeof swapped?.code === 'object' && swapped.code.target.toString().includes('rfc-editor.org'));
+    assert.ok(
+      typeof swapped?.code === 'object' &&
+        /docs\/findings\.md#L\d+$/.test(decodeURIComponent(swapped.code.target.toString())),
+    );
     assert.ok(
       found.some(
         ({ range, message }) =>
@@ -38,6 +41,8 @@ suite('a DOTS document in the editor', () => {
   });
 
   assistance();
+  changes();
+  structure();
 });
 
 /** What the editor offers and shows while one writes. */
@@ -80,5 +85,72 @@ function assistance(): void {
       .join('\n');
     assert.match(text, /lifetime/i);
     assert.match(text, /9132/);
+  });
+}
+
+/** What changes a text at the wish of the user. */
+function changes(): void {
+  test('a quick fix removes a finding', async () => {
+    const { document } = await open('first-draft.dots.json');
+    await until(() => vscode.languages.getDiagnostics(document.uri).length > 0 || undefined);
+    const place = after(document, '"target-protocol": ["');
+    const actions = await vscode.commands.executeCommand<vscode.CodeAction[]>(
+      'vscode.executeCodeActionProvider',
+      document.uri,
+      new vscode.Range(place, place),
+    );
+    const fix = actions.find(({ title }) => title === 'Write 17 instead of "udp"');
+    assert.ok(fix?.edit, actions.map(({ title }) => title).join('\n'));
+    assert.ok(await vscode.workspace.applyEdit(fix.edit));
+    assert.match(document.getText(), /"target-protocol": \[17\]/);
+  });
+
+  test('a name is renamed where it is defined', async () => {
+    const { document } = await open('aliases.dots.json');
+    const [, name = ''] = /"name": "([^"]+)"/.exec(document.getText()) ?? [];
+    const edit = await vscode.commands.executeCommand<vscode.WorkspaceEdit>(
+      'vscode.executeDocumentRenameProvider',
+      document.uri,
+      after(document, '"name": "'),
+      'renamed',
+    );
+    assert.ok(await vscode.workspace.applyEdit(edit));
+    assert.ok(document.getText().includes('"name": "renamed"') && !document.getText().includes(`"name": "${name}"`));
+  });
+}
+
+/** What the editor makes of the structure of a text. */
+function structure(): void {
+  test('a document is formatted', async () => {
+    const editor = await open('aliases.dots.json');
+    const before = editor.document.getText();
+    await editor.edit((edit) => edit.insert(after(editor.document, '"alias": ['), '      '));
+    const edits = await vscode.commands.executeCommand<vscode.TextEdit[]>(
+      'vscode.executeFormatDocumentProvider',
+      editor.document.uri,
+      { tabSize: 2, insertSpaces: true },
+    );
+    const change = new vscode.WorkspaceEdit();
+    change.set(editor.document.uri, edits);
+    assert.ok(await vscode.workspace.applyEdit(change));
+    assert.equal(editor.document.getText(), before);
+  });
+
+  test('the outline says what entries do', async () => {
+    const { document } = await open('amplification-acl.dots.json');
+    const symbols = await until(async () => {
+      const found = await vscode.commands.executeCommand<vscode.DocumentSymbol[] | undefined>(
+        'vscode.executeDocumentSymbolProvider',
+        document.uri,
+      );
+      return found !== undefined && found.length > 0 ? found : undefined;
+    });
+    const names = symbols.flatMap(function all({ name, children }): string[] {
+      return [name, ...children.flatMap(all)];
+    });
+    assert.ok(
+      names.some((name) => /^ace .*drop udp/.test(name)),
+      names.join('\n'),
+    );
   });
 }

@@ -6,6 +6,7 @@ import { tokenList } from '#service/documents/tokenList';
 import { applied } from './edits';
 
 const service = createLanguageService();
+const hints = { protocols: true, ports: true, durations: true };
 const layout = { tabSize: 2, insertSpaces: true };
 
 /**
@@ -41,6 +42,8 @@ function everyFeature(file: string, text: string, offset: number): void {
     service.selections(document, [position]);
     service.highlights(document, position);
     service.links(document);
+    service.inlayHints(document, document.range({ start: 0, end: text.length }), hints);
+    service.refactorings(document, position);
     service.nameAt(document, position);
     service.names(document, 'name');
     service.formatClosed(document, layout, position);

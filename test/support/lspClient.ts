@@ -34,7 +34,9 @@ export interface ClientOptions {
   capabilities?: ClientCapabilities;
   initializationOptions?: object;
   /** Answers to `workspace/configuration`; implies the capability. */
-  configuration?: { level?: unknown; profilesFile?: unknown };
+  configuration?: { level?: unknown; profilesFile?: unknown; severities?: unknown; inlayHints?: unknown };
+  /** Variables of the server's environment besides those of this process. */
+  env?: Record<string, string>;
   /** URIs of the folders that are open. */
   folders?: string[];
 }
@@ -42,6 +44,8 @@ export interface ClientOptions {
 /** A small editor: it starts the real server over stdio, and remembers what the server publishes. */
 export class Client {
   readonly logged: string[] = [];
+  /** What the server showed to the user. */
+  readonly shown: string[] = [];
   private readonly published = new Map<string, PublishDiagnosticsParams[]>();
   /** The states that the server has pushed, in order. */
   readonly states: DocumentState[] = [];
@@ -60,6 +64,10 @@ export class Client {
       this.states.push(state);
       for (const wake of this.waiting) wake();
     });
+    connection.onNotification('window/showMessage', ({ message }: { message: string }) => {
+      this.shown.push(message);
+      for (const wake of this.waiting) wake();
+    });
     connection.onNotification(
       'window/logMessage',
       ({ message }: { message: string }) => void this.logged.push(message),
@@ -68,19 +76,22 @@ export class Client {
 
   /** Starts a server that is stopped when the test ends. */
   static async start(t: TestContext, options: ClientOptions = {}): Promise<Client> {
-    const child = spawn(process.execPath, [server, '--stdio'], { cwd: root, stdio: ['pipe', 'pipe', 'inherit'] });
+    const child = spawn(process.execPath, [server, '--stdio'], {
+      cwd: root,
+      env: { ...process.env, ...options.env },
+      stdio: ['pipe', 'pipe', 'inherit'],
+    });
     const connection = createProtocolConnection(
       new StreamMessageReader(child.stdout),
       new StreamMessageWriter(child.stdin),
     );
     const client = new Client(child, connection);
     t.after(() => client.stop());
-    connection.onRequest(
-      'workspace/configuration',
-      ({ items }: { items: { section: 'dots.level' | 'dots.profilesFile' }[] }) =>
-        items.map(
-          ({ section }) => options.configuration?.[section === 'dots.level' ? 'level' : 'profilesFile'] ?? null,
-        ),
+    connection.onRequest('workspace/configuration', ({ items }: { items: { section: string }[] }) =>
+      items.map(
+        ({ section }) =>
+          (options.configuration as Record<string, unknown> | undefined)?.[section.slice('dots.'.length)] ?? null,
+      ),
     );
     connection.onRequest('client/registerCapability', () => null);
     connection.listen();

@@ -3,9 +3,10 @@ import { documentTypeOf } from '#dots/model/documents';
 import { describeError } from '#dots/model/errors';
 import { safeJson } from '#dots/model/text';
 import { plural } from '#dots/words/quantities';
-import type { LocatedFinding } from '#service/service';
+import type { LocatedFinding, TextFix } from '#service/service';
+import { validationService as service } from '#service/validationService';
 import { absolutePath, nameOfPath } from '../caller';
-import { UsageError, type Command, type ExitStatus, type Arguments } from '../command';
+import { UsageError, wholeNumber, type Command, type ExitStatus, type Arguments } from '../command';
 import { filesOf, readInput } from '../files';
 import { countOf, findingJson, findingLines } from '../findings';
 import { standardInput, type Io } from '../io';
@@ -17,14 +18,20 @@ export const validate: Command = {
   name: 'validate',
   summary: 'Check documents against the YANG modules, the RFCs, and JSON itself.',
   usage:
-    'PATH... [--fix [--dry-run]] [--format text|json] [--level practice|strict] [--workspace FILE] [--profiles FILE]',
+    'PATH... [--fix [--dry-run]] [--format text|json|sarif|github|junit] [--max-warnings N] [--level practice|strict] [--workspace FILE] [--profiles FILE]',
   options: [
     {
       name: 'format',
       value: 'FORMAT',
-      choices: ['text', 'json'],
+      choices: ['text', 'json', 'sarif', 'github', 'junit'],
       preset: 'text',
-      description: 'The output format.',
+      description:
+        'The output format. sarif: SARIF 2.1.0 with fixes; github: annotations of GitHub workflows; junit: a report of tests.',
+    },
+    {
+      name: 'max-warnings',
+      value: 'N',
+      description: 'Exit status 1 also where there are more warnings than this.',
     },
     {
       name: 'level',
@@ -44,12 +51,13 @@ export const validate: Command = {
     'A PATH is a file, a folder (every *.dots.json and *.orchestrator.json in it, and every .json with a DOTS top-level member), a glob, or - for standard input.',
     'Text output has file:line:column from 1; JSON output has lines and characters from 0, in UTF-16 units.\nComments and trailing commas are allowed in files named .jsonc.',
     'Documents are also checked together: all below the folder of their workspace file, or those of their folder and those named if there is none.\nErrors of the workspace file are printed, and it is then ignored.',
-    'Exit status 1: at least one finding is an error. Exit status 2: at least one PATH could not be read.',
+    'Exit status 1: at least one finding is an error, or there are more warnings than --max-warnings. Exit status 2: at least one PATH could not be read.',
   ],
   examples: [
     'dots validate examples',
     'dots validate --fix --dry-run examples',
     "dots validate 'requests/**/*.dots.json' --format json",
+    'dots validate requests --max-warnings 0 --format sarif > dots.sarif',
     'dots validate - < request.json',
   ],
   run: runValidate,
@@ -57,7 +65,8 @@ export const validate: Command = {
 
 async function runValidate(given: Arguments, io: Io): Promise<ExitStatus> {
   if (given.paths.length === 0) throw new UsageError('No file is named.', 'See dots validate --help.');
-  const json = given.option('format') === 'json';
+  const format = given.option('format') ?? 'text';
+  const mostWarnings = wholeNumber('max-warnings', given.option('max-warnings'), 0, Number.MAX_SAFE_INTEGER);
   fixOptions(given);
   const workspaces = new CommandWorkspaces(given);
   const named = namedDocuments(workspaces, given.option('level') as Level | undefined);
@@ -68,13 +77,22 @@ async function runValidate(given: Arguments, io: Io): Promise<ExitStatus> {
     // A check does not need what writes files.
     const { fixDocuments } = await import('../fixDocuments');
     await fixDocuments(named, given.option('dry-run') !== undefined, (line) =>
-      json ? io.say(line) : io.out(`${line}\n`),
+      format === 'text' ? io.out(`${line}\n`) : io.say(line),
     );
   }
   const judged = [...(await verdicts(named)), ...ownFiles(workspaces, named)];
-  if (json || judged.length > 0) await io.out(json ? `${safeJson(report(judged), 2)}\n` : text(judged, io.colours));
+  await io.out(await written(format, judged, io.colours));
   if (unread > 0) return 2;
-  return judged.some(({ findings }) => countOf(findings, 'error') > 0) ? 1 : 0;
+  const all = allOf(judged);
+  return countOf(all, 'error') > 0 || countOf(all, 'warning') > (mostWarnings ?? Infinity) ? 1 : 0;
+}
+
+/** All findings in a format; no text where no file was read. */
+async function written(format: string, judged: readonly Judged[], colours: boolean): Promise<string> {
+  if (format === 'text') return judged.length > 0 ? text(judged, colours) : '';
+  if (format === 'json') return `${safeJson(report(judged), 2)}\n`;
+  const { findingFormats } = await import('../findingFormats');
+  return findingFormats[format]?.(judged) ?? '';
 }
 
 /** Throws UsageError where the options of fixes do not fit. */
@@ -91,6 +109,7 @@ interface Judged {
   /** The kind of DOTS document, `workspace`, `profiles`, `clients` or `policy`, or null where it is none of them. */
   kind: string | null;
   findings: readonly LocatedFinding[];
+  fixes?(finding: LocatedFinding): TextFix[];
 }
 
 /** All that was found, file by file. */
@@ -101,7 +120,8 @@ async function verdicts({ sources, documents, validator }: NamedDocuments): Prom
   for (const source of sources) {
     const { form, value } = documents.parsed(source);
     const kind = form === 'dots' ? (documentTypeOf(value)?.kind ?? null) : form;
-    judged.push({ file: source.uri, kind, findings: await validator.findings(source, {}, sets) });
+    const fixes = (finding: LocatedFinding): TextFix[] => service.fixes(documents.parsed(source), finding);
+    judged.push({ file: source.uri, kind, findings: await validator.findings(source, {}, sets), fixes });
   }
   return judged;
 }

@@ -4,7 +4,9 @@ import type { Fault } from '#dots/model/finding';
 import { isObject, type JsonObject, type JsonValue } from '#dots/model/json';
 import { child } from '#dots/model/pointer';
 import { parsePrefix } from '#dots/model/prefix';
+import type { Edit } from '#dots/model/fix';
 import { clientsFaults } from './clientsFile';
+import { findingCodes } from './findingCodes';
 import { ownFault } from './ownFault';
 import { configSchemaOf, expected, memberSchema, type ConfigForm, type ConfigSchema } from './ownSchema';
 
@@ -28,10 +30,16 @@ function faultsAt(written: ConfigSchema, value: JsonValue, pointer: string, name
   if (!fits(schema, value)) {
     // A file that is not an object is another file, perhaps a private key: it is not quoted.
     const found = pointer === '' ? '' : `; it is ${shown(value)}`;
+    const message = `${name} must be ${expected(schema)}${found}.`;
+    const near = typeof value === 'string' ? closest(value, schema.enum ?? []) : undefined;
     return [
-      ownFault('config-value', pointer, schema['x-rfc'] ?? jsonValues, `${name} must be ${expected(schema)}${found}.`),
+      {
+        ...ownFault('config-value', pointer, schema['x-rfc'] ?? jsonValues, message),
+        ...nearFix(near, pointer, false),
+      },
     ];
   }
+  if (schema['x-known'] === 'codes' && typeof value === 'string') return codeFaults(value, pointer, false);
   if (Array.isArray(value))
     return value.flatMap((item, index) => faultsAt(schema.items as ConfigSchema, item, child(pointer, index), name));
   return isObject(value) ? objectFaults(schema, value, pointer) : [];
@@ -55,6 +63,11 @@ function objectFaults(schema: ConfigSchema, value: JsonObject, pointer: string):
       const member = memberSchema(schema, name);
       const known = schema.properties !== undefined && Object.hasOwn(schema.properties, name);
       if (member === undefined || (!known && !namesFit(schema, name))) return [unknown(schema, name, pointer)];
+      if (schema['x-known'] === 'codes')
+        return [
+          ...codeFaults(name, child(pointer, name), true),
+          ...faultsAt(member, item, child(pointer, name), `"${name}"`),
+        ];
       return faultsAt(member, item, child(pointer, name), `"${name}"`);
     }),
   ];
@@ -106,10 +119,24 @@ function unknown(schema: ConfigSchema, name: string, pointer: string): Fault {
     near === undefined
       ? `the members here are ${schema['x-expected-names'] ?? members.map((member) => `"${member}"`).join(', ')}.`
       : `did you mean "${near}"?`;
-  return {
-    ...ownFault('config-member', child(pointer, name), jsonObjects, `"${name}" is not known here: ${advice}`),
-    atName: true,
-  };
+  const fault = ownFault('config-member', child(pointer, name), jsonObjects, `"${name}" is not known here: ${advice}`);
+  return { ...fault, atName: true, ...nearFix(near, fault.pointer, true) };
+}
+
+/** A code that no finding has: an entry for it would be without effect, and nothing would say so. */
+function codeFaults(code: string, pointer: string, atName: boolean): Fault[] {
+  if (findingCodes.includes(code)) return [];
+  const near = closest(code, findingCodes);
+  const advice = near === undefined ? 'docs/findings.md lists all codes.' : `did you mean "${near}"?`;
+  const fault = ownFault('config-value', pointer, jsonValues, `No finding has the code "${code}": ${advice}`);
+  return [{ ...fault, ...(atName && { atName }), ...nearFix(near, pointer, atName) }];
+}
+
+/** The fix that writes what was probably meant, where that is known. */
+function nearFix(near: string | undefined, pointer: string, atName: boolean): Pick<Fault, 'fixes'> {
+  if (near === undefined) return {};
+  const edit: Edit = atName ? { op: 'rename', pointer, name: near } : { op: 'replace', pointer, value: near };
+  return { fixes: [{ title: `Write "${near}"`, edits: [edit], keepsMeaning: false }] };
 }
 
 function fits(schema: ConfigSchema, value: JsonValue): boolean {

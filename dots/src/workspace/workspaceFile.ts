@@ -29,7 +29,7 @@ export interface Workspace {
   /** The settings of a document; of several matching entries, the last one decides, member by member. */
   contextOf(path: string): FileContext;
   /** The severity of a finding in a document; undefined if it is hidden. */
-  severityOf(path: string, code: string, severity: Severity): Severity | undefined;
+  severityOf<T extends string>(path: string, code: string, severity: T): T | Severity | undefined;
 }
 
 /** The workspace without a file, or with one that has errors. */

@@ -13,6 +13,7 @@ import {
 import { isStatus, type DocumentContext, type Member } from '#dots/workspace/documentSet';
 import { ignoredWorkspaceFile, unreadDocuments } from '#dots/workspace/leftOut';
 import { serverAddress } from '#dots/workspace/serverAddress';
+import type { SeveritySettings } from '#dots/workspace/severitySettings';
 import type { IndexEntry, LocatedFinding, Profiles } from '#service/service';
 import type { ValidationService } from '#service/validationService';
 import { CrossFaults } from './crossFaults';
@@ -28,6 +29,8 @@ export interface ValidatorOptions extends SetsOptions {
   service: ValidationService;
   /** The level of a document, given that of its workspace file. */
   level(uri: string, ofWorkspace: Level | undefined): Promise<Level | undefined> | Level | undefined;
+  /** The severities that the user sets for a document. */
+  severities?(uri: string): Promise<SeveritySettings>;
   /** The server profiles; undefined if there are none, or their file has errors. */
   profiles(): Promise<Profiles | undefined> | Profiles | undefined;
 }
@@ -84,13 +87,14 @@ export class Validator {
     const parsed = documents.parsed(document);
     const pathHere = pathInWorkspace(path, this.options.naming.pathOf(uri) ?? uri);
     if (parsed.form === 'workspace') return service.workspaceFindings(parsed, now.profiles, this.beside(uri));
+    const settings = await this.options.severities?.(uri);
     if (parsed.form === 'policy')
-      return service.adjusted(service.policyFindings(parsed, now.profiles), workspace, pathHere);
+      return service.adjusted(service.policyFindings(parsed, now.profiles), workspace, pathHere, settings);
     const { direction } = { ...now.context(uri), ...said };
     const own = documents.validation(document, await level(uri, workspace.level), direction).findings;
     if (parsed.form !== 'dots') return own;
     const all = [...own, ...this.around(document, now), ...this.cross(document, said, now.of(uri))];
-    return service.adjusted(all, workspace, pathHere);
+    return service.adjusted(all, workspace, pathHere, settings);
   }
 
   /**
@@ -147,11 +151,12 @@ export class Validator {
     return member === undefined ? {} : aliasTargets(set, member);
   }
 
-  /** The names that the related documents define, and the direction from the workspace file. */
-  async names(uri: string): Promise<DefinedNames & Pick<DocumentContext, 'direction'>> {
+  /** The names that the related documents define, the own prefixes, and the direction from the workspace file. */
+  async names(uri: string): Promise<DefinedNames & Partial<DocumentContext> & { prefixes: readonly string[] }> {
     const sets = await this.now();
-    const { cuid, direction } = sets.context(uri);
-    return { ...namesFor(sets.of(uri), cuid), ...(direction !== undefined && { direction }) };
+    const { cuid, direction, ownPrefixes } = sets.context(uri);
+    const names = namesFor(sets.of(uri), cuid);
+    return { ...names, prefixes: [...new Set(ownPrefixes)], ...(direction !== undefined && { direction }) };
   }
 
   /** What all documents define that are open or in these folders. */

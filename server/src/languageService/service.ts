@@ -9,6 +9,7 @@ import { folds, type Fold } from './features/folding';
 import { format, formatClosed, type TextEdit } from './features/formatting';
 import { highlights } from './features/highlights';
 import { hover, type Hover } from './features/hover';
+import { inlayHints, type HintSettings, type InlayHint } from './features/inlayHints';
 import { links, type DocumentLink } from './features/links';
 import { contentRange, definitionLabel, isSameIn, nameAt, namesOf, type NameAt } from './features/names';
 import { refactorings, type Refactoring } from './features/refactorings';
@@ -29,6 +30,7 @@ export type {
   DocumentLink,
   DocumentSymbol,
   Fold,
+  HintSettings,
   Hover,
   IndexEntry,
   LayoutOptions,
@@ -49,6 +51,8 @@ export type {
  */
 export interface KnownNames extends Partial<Surroundings> {
   profiles?: readonly string[];
+  /** The highest mid that each client has used. */
+  usedMids?: ReadonlyMap<string, number>;
 }
 
 /** The kind of a document, determined without validating it. */
@@ -92,6 +96,8 @@ export interface LanguageService extends ValidationService {
   refactorings(document: string | ParsedDocument, position: Position): Refactoring[];
   /** The edits of a workspace file that hide a finding; undefined where its text cannot be edited. */
   suppressionEdits(workspaceFile: ParsedDocument, entry: Suppression): TextEdit[] | undefined;
+  /** Names of protocols and ports, and durations, beside the numbers of a range. */
+  inlayHints(document: string | ParsedDocument, range: Range, settings: HintSettings): InlayHint[];
   /** Links to RFC sections. */
   links(document: string | ParsedDocument): DocumentLink[];
 }
@@ -100,11 +106,16 @@ export interface LanguageService extends ValidationService {
 export function createLanguageService(): LanguageService {
   return {
     ...validationService,
-    complete: (document, position, { aliases = [], acls = [], profiles = [], direction } = {}) =>
+    complete: (document, position, { aliases = [], acls = [], profiles = [], usedMids = new Map(), ...known } = {}) =>
       withOffset(document, position, (parsed, offset) =>
         parsed.form === 'dots'
-          ? complete(parsed, offset, { aliases, acls, direction })
-          : completeConfig(parsed, parsed.form, offset, { codes: findingCodes, profiles }),
+          ? complete(parsed, offset, { aliases, acls, ...known })
+          : completeConfig(parsed, parsed.form, offset, {
+              codes: findingCodes,
+              profiles,
+              cuids: known.cuids ?? [],
+              usedMids,
+            }),
       ),
     hover: (document, position) =>
       withOffset(document, position, (parsed, offset) =>
@@ -133,6 +144,7 @@ export function createLanguageService(): LanguageService {
     isSameName: isSameIn,
     refactorings: (document, position) => withOffset(document, position, refactorings),
     suppressionEdits,
+    inlayHints: (document, range, settings) => inlayHints(read(document), range, settings),
     nameRange: contentRange,
     definitionLabel,
   };

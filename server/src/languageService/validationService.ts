@@ -9,6 +9,7 @@ import { indexEntry, locateCross, type IndexEntry } from './features/documentInd
 import { documentContext, type DocumentContext, type DocumentSet } from '#dots/workspace/documentSet';
 import { formOf, type DocumentForm } from '#dots/workspace/fileNames';
 import { adjusted } from './features/severities';
+import type { SeveritySettings } from '#dots/workspace/severitySettings';
 import { crossFaults } from '#dots/workspace/rules/cross';
 import { policyFindings, workspaceFindings } from './features/ownFileFindings';
 import { noWorkspace, profilesOf, workspaceOf, type Profiles, type Workspace } from '#dots/workspace/workspaceFile';
@@ -60,8 +61,13 @@ export interface ValidationService {
   profiles(document: ParsedDocument): Profiles;
   /** What is known of a document besides its text; `path` is relative to the workspace file's folder. */
   context(workspace: Workspace, profiles: Profiles, path: string): DocumentContext;
-  /** The findings of a document with the severities that the workspace file sets, without hidden ones. */
-  adjusted(findings: readonly LocatedFinding[], workspace: Workspace, path: string): LocatedFinding[];
+  /** The findings of a document with the severities that the workspace file or the user sets, without hidden ones. */
+  adjusted(
+    findings: readonly LocatedFinding[],
+    workspace: Workspace,
+    path: string,
+    settings?: SeveritySettings,
+  ): LocatedFinding[];
   /** The facts of a document that others may need; with `keep` false they can be stored instead of the document. */
   index(document: ParsedDocument, keep?: boolean): IndexEntry;
   /** The faults between the documents of a set, by document, independent of their order. */

@@ -8,9 +8,10 @@ import {
   type Diagnostic,
   type Hover as LspHover,
 } from 'vscode-languageserver/node';
-import { rfcUrl, type Severity } from '#dots/model/finding';
+import type { Severity } from '#dots/model/finding';
 import { printable } from '#dots/model/text';
 import type { Completion, Hover, LocatedFinding } from '#service/service';
+import { findingLink } from './findingsPage';
 
 const severities: Record<Severity, DiagnosticSeverity> = {
   error: DiagnosticSeverity.Error,
@@ -20,7 +21,8 @@ const severities: Record<Severity, DiagnosticSeverity> = {
 };
 
 /**
- * A finding as an LSP diagnostic: its code links to the RFC section, its related places to this document or another.
+ * A finding as an LSP diagnostic: its code links to its section of docs/findings.md, its related places to this
+ * document or another.
  */
 export function diagnosticOf(uri: string, finding: LocatedFinding): Diagnostic {
   return {
@@ -29,7 +31,7 @@ export function diagnosticOf(uri: string, finding: LocatedFinding): Diagnostic {
     source: 'dots',
     message: printable(finding.message),
     code: finding.code,
-    codeDescription: { href: rfcUrl(finding.rfc) },
+    codeDescription: { href: findingLink(finding) },
     data: { class: finding.class, rfc: finding.rfc, pointer: finding.pointer },
     ...(finding.related !== undefined && {
       relatedInformation: finding.related.map(({ file, range, message }) => ({

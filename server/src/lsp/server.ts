@@ -33,6 +33,7 @@ import { pathOf, uriNaming, uriOf } from '#host/files';
 import { FolderIndex, type Pauses } from '#host/folderIndex';
 import { GoverningWorkspaces } from '#host/governingWorkspaces';
 import { NameSearch } from '#host/nameSearch';
+import { usedMids } from '#host/usedMids';
 import { Validator } from '#host/validator';
 import { DocumentStates } from './documentStates';
 import { nameCapabilities, registerNames } from './names';
@@ -113,6 +114,7 @@ class Server {
       sources: all,
       areNamed: false,
       level: (uri, ofWorkspace) => ofWorkspace ?? this.settings.level(uri),
+      severities: (uri) => this.settings.severities(uri),
       profiles: () => this.profiles(),
     });
     this.search = new NameSearch({
@@ -136,6 +138,7 @@ class Server {
   register(): void {
     const { connection, documents, diagnostics } = this;
     connection.onInitialized(() => {
+      this.settings.report(this.options.faults);
       this.watch().catch((error: unknown) => this.failed('registration', error));
     });
     connection.onDidChangeWatchedFiles(({ changes }) => this.filesChanged(changes.map(({ uri }) => uri)));
@@ -163,6 +166,7 @@ class Server {
       about: (what, nothing, uri, answer) =>
         this.guarded(what, nothing, uri, (document) => answer(this.cache.parsed(document), document)),
       ownsStructure: (document) => this.options.syntax === 'server' || !isPlainJson(document),
+      hints: (uri) => this.settings.hints(uri),
       indexed: () => this.validator.indexed(this.folders),
     });
     const document = (uri: string): TextDocument | undefined => {
@@ -294,10 +298,17 @@ class Server {
 
   /** The names that completion offers in a document. */
   private async names(uri: string): Promise<KnownNames> {
-    if (['workspace', 'policy'].includes(formOf(uri)))
-      return { profiles: [...((await this.profiles())?.keys() ?? [])] };
+    const profiles = await this.profiles();
     const document = this.documents.get(uri);
-    return document !== undefined && this.cache.isDocument(document) ? this.validator.names(uri) : {};
+    // The ledger belongs to the user, as the profiles do.
+    const mayName = formOf(uri) === 'workspace' || document?.getText().includes('"cuid"') === true;
+    const used = this.settings.trusted && mayName ? usedMids() : new Map<string, number>();
+    const ofProfiles = [...(profiles?.values() ?? [])].flatMap(({ cuid }) => cuid ?? []);
+    const cuids = [...new Set([...ofProfiles, ...used.keys()])];
+    if (['workspace', 'policy'].includes(formOf(uri)))
+      return { profiles: [...(profiles?.keys() ?? [])], cuids, usedMids: used };
+    const isDocument = document !== undefined && this.cache.isDocument(document);
+    return isDocument ? { ...(await this.validator.names(uri)), cuids } : {};
   }
 
   /** Answers about an open DOTS document; an internal error is logged and answered with nothing. */

@@ -1,7 +1,15 @@
 import { homedir } from 'node:os';
-import { DidChangeConfigurationNotification, type Connection, type InitializeParams } from 'vscode-languageserver/node';
+import {
+  DidChangeConfigurationNotification,
+  MessageType,
+  ShowMessageNotification,
+  type Connection,
+  type InitializeParams,
+} from 'vscode-languageserver/node';
 import type { Level } from '#dots/check/check';
 import { isObject } from '#dots/model/json';
+import { severitySettings, type SeveritySettings } from '#dots/workspace/severitySettings';
+import type { HintSettings } from '#service/service';
 import { defaultProfilesFile } from '#host/files';
 
 /** The editor's `initializationOptions`. */
@@ -10,6 +18,11 @@ export interface StartOptions {
   level: Level;
   /** Who reports syntax errors of plain JSON files: an editor may have its own JSON server. */
   syntax: 'server' | 'editor';
+  /** Used if the editor has no `dots.severities` setting, and what is wrong with them. */
+  severities: SeveritySettings;
+  faults: readonly string[];
+  /** Used if the editor has no `dots.inlayHints` settings. */
+  hints: HintSettings;
   /** Used if the editor has no `dots.profilesFile` setting. */
   profilesFile: string | undefined;
   /** false: the open folder is not trusted, and profiles are not read until it is. */
@@ -21,7 +34,11 @@ export interface StartOptions {
 /** Reads `initializationOptions`; unknown members and values are ignored. */
 export function startOptions({ initializationOptions: given }: InitializeParams): StartOptions {
   const options: Record<string, unknown> = isObject(given) ? given : {};
+  const { settings: severities, faults } = severitySettings(options.severities);
   return {
+    severities,
+    faults,
+    hints: hintsOf(options.inlayHints),
     level: levelOf(options.level) ?? 'practice',
     syntax: options.syntax === 'editor' ? 'editor' : 'server',
     profilesFile: pathIn(options.profilesFile),
@@ -33,6 +50,8 @@ export function startOptions({ initializationOptions: given }: InitializeParams)
 /** The settings of the editor, requested from it if it supports that. */
 export class Settings {
   private readonly levels = new Map<string, Promise<Level>>();
+  private readonly severitiesOf = new Map<string, Promise<SeveritySettings>>();
+  private readonly reported = new Set<string>();
   private profiles: Promise<string> | undefined;
 
   /** Whether the open folder is trusted; until then, server profiles are not used. */
@@ -54,6 +73,7 @@ export class Settings {
   async watch(changed: () => void): Promise<void> {
     this.connection.onDidChangeConfiguration(() => {
       this.levels.clear();
+      this.severitiesOf.clear();
       this.profiles = undefined;
       changed();
     });
@@ -80,6 +100,46 @@ export class Settings {
   /** Removes a closed document. */
   forget(uri: string): void {
     this.levels.delete(uri);
+    this.severitiesOf.delete(uri);
+  }
+
+  /** The severities that the user sets for a document by code (`dots.severities`); unknown codes are refused. */
+  severities(uri: string): Promise<SeveritySettings> {
+    if (this.params.capabilities.workspace?.configuration !== true) return Promise.resolve(this.fallback.severities);
+    const known = this.severitiesOf.get(uri) ?? this.askSeverities(uri);
+    this.severitiesOf.set(uri, known);
+    return known;
+  }
+
+  /** Which hints are shown in a document (`dots.inlayHints`); initially those of protocols only. */
+  async hints(scopeUri: string): Promise<HintSettings> {
+    if (this.params.capabilities.workspace?.configuration !== true) return this.fallback.hints;
+    const value: unknown = await this.connection.workspace
+      .getConfiguration({ scopeUri, section: 'dots.inlayHints' })
+      .catch(() => null);
+    return hintsOf(value ?? this.fallback.hints);
+  }
+
+  private async askSeverities(scopeUri: string): Promise<SeveritySettings> {
+    const value: unknown = await this.connection.workspace
+      .getConfiguration({ scopeUri, section: 'dots.severities' })
+      .catch(() => null);
+    if (value === null || value === undefined) return this.fallback.severities;
+    const { settings, faults } = severitySettings(value);
+    this.report(faults);
+    return settings;
+  }
+
+  /** Shows each fault of the settings once. */
+  report(faults: readonly string[]): void {
+    for (const fault of faults.filter((each) => !this.reported.has(each))) {
+      this.reported.add(fault);
+      const shown = this.connection.sendNotification(ShowMessageNotification.type, {
+        type: MessageType.Warning,
+        message: fault,
+      });
+      shown.catch(() => undefined);
+    }
   }
 
   private async ask(scopeUri: string): Promise<Level> {
@@ -102,6 +162,11 @@ export class Settings {
       return fallback;
     }
   }
+}
+
+function hintsOf(value: unknown): HintSettings {
+  const { protocols = true, ports = false, durations = false } = isObject(value) ? value : {};
+  return { protocols: protocols === true, ports: ports === true, durations: durations === true };
 }
 
 function levelOf(value: unknown): Level | undefined {

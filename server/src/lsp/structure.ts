@@ -4,6 +4,7 @@ import {
   type Connection,
   type DocumentSymbol as LspSymbol,
   type FoldingRange,
+  type InlayHint,
   type SelectionRange,
   type ServerCapabilities,
   type WorkspaceSymbol,
@@ -12,7 +13,7 @@ import type { TextDocument } from 'vscode-languageserver-textdocument';
 import type { Range } from '#dots/model/finding';
 import { printable } from '#dots/model/text';
 import type { IndexedNames } from '#host/workspaceNames';
-import type { DocumentSymbol, LanguageService, ParsedDocument } from '#service/service';
+import type { DocumentSymbol, HintSettings, LanguageService, ParsedDocument } from '#service/service';
 
 /** What the server offers about the structure of a text. */
 export const structureCapabilities: Partial<ServerCapabilities> = {
@@ -25,6 +26,7 @@ export const structureCapabilities: Partial<ServerCapabilities> = {
   selectionRangeProvider: true,
   documentHighlightProvider: true,
   documentLinkProvider: {},
+  inlayHintProvider: true,
 };
 
 /** The parts of the server that these features use. */
@@ -34,6 +36,8 @@ export interface StructureHost {
   about<T>(what: string, nothing: T, uri: string, answer: (parsed: ParsedDocument, document: TextDocument) => T): T;
   /** Whether no other server of the editor answers about the structure of a document. */
   ownsStructure(document: TextDocument): boolean;
+  /** Which hints the user wants to see beside numbers. */
+  hints(uri: string): Promise<HintSettings>;
   /** The names of all documents in the open folders. */
   indexed(): Promise<IndexedNames[]>;
 }
@@ -56,6 +60,12 @@ export function registerStructure(connection: Connection, host: StructureHost): 
   connection.onDocumentOnTypeFormatting(({ textDocument: { uri }, options, position }) =>
     owned('formatting', uri, (parsed) => service.formatClosed(parsed, options, position)),
   );
+  connection.languages.inlayHint.on(async ({ textDocument: { uri }, range }) => {
+    const settings = await host.hints(uri);
+    return host.about<InlayHint[]>('hints', [], uri, (parsed) =>
+      service.inlayHints(parsed, range, settings).map((hint) => ({ ...hint, paddingLeft: true })),
+    );
+  });
   connection.onFoldingRanges(({ textDocument: { uri } }) =>
     owned<FoldingRange>('folding', uri, (parsed) =>
       service.folds(parsed).map(({ startLine, endLine, isComment }) => ({

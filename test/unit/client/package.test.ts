@@ -2,9 +2,8 @@ import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { parse } from 'jsonc-parser';
 import { check } from '#dots/check/check';
-import { createLanguageService } from '#service/service';
+import { findingCodes } from '#dots/workspace/findingCodes';
 import { root } from '../../support/shared';
 
 const read = (name: string): string => readFileSync(join(root, name), 'utf8');
@@ -96,8 +95,21 @@ test('an untrusted folder is limited, and cannot set what decides where requests
     Object.keys(manifest.contributes.configuration.properties).filter(
       (name) => !restrictedConfigurations.includes(name),
     ),
-    ['dots.level'],
+    [
+      'dots.level',
+      'dots.severities',
+      'dots.inlayHints.protocols',
+      'dots.inlayHints.ports',
+      'dots.inlayHints.durations',
+    ],
   );
+});
+
+test('the codes of severities in the settings are those of the findings', () => {
+  const { propertyNames } = manifest.contributes.configuration.properties['dots.severities'] as {
+    propertyNames: { enum: string[] };
+  };
+  assert.deepEqual(propertyNames.enum, findingCodes);
 });
 
 test('every command that is contributed is registered, and the other way round', () => {
@@ -121,7 +133,7 @@ test('the links of the empty views lead to commands that exist', () => {
 test('every file that package.json names is there', () => {
   const paths = [
     ...read('package.json').matchAll(
-      /"(\.\/(?:assets|syntaxes|snippets)\/[^"]+|\.\/language-configuration\.json|assets\/[^"]+)"/g,
+      /"(\.\/(?:assets|syntaxes)\/[^"]+|\.\/language-configuration\.json|assets\/[^"]+)"/g,
     ),
   ].map(([, path]) => path as string);
   assert.deepEqual(
@@ -147,37 +159,5 @@ test('the examples are clean, but for the first draft', () => {
     if (name.startsWith('first-draft'))
       assert.ok(faults.filter(({ severity }) => severity === 'error').length >= 5, name);
     else assert.deepEqual(faults, [], name);
-  }
-});
-
-const service = createLanguageService();
-
-/** The snippets of the product's own files, and a name of such a file. */
-const ownFiles: Readonly<Record<string, string>> = {
-  'Orchestrator policy': 'x.orchestrator.json',
-  'Clients of the mock': 'dots.clients.json',
-};
-
-test('what a snippet writes is a clean document, with each choice at its first value', () => {
-  const snippets = JSON.parse(read('snippets/dots.json')) as Record<string, { prefix: string; body: string[] }>;
-  for (const [name, { body }] of Object.entries(snippets)) {
-    const text = body
-      .join('\n')
-      .replace(/\$\{\d+\|([^,|]+)[^}]*\}/g, '$1')
-      .replace(/\$\{\d+:([^}]*)\}/g, '$1')
-      .replace('$0', '');
-    if (name === 'Rate-limiting rule (ACE)') continue; // a part of a document
-    const ownFile = ownFiles[name];
-    if (ownFile !== undefined) {
-      assert.deepEqual(service.validate(service.parse(text, ownFile)).findings, [], name);
-      continue;
-    }
-    const { type, faults } = check(parse(text));
-    assert.ok(type, name);
-    assert.deepEqual(
-      faults.filter(({ severity }) => severity === 'error'),
-      [],
-      name,
-    );
   }
 });

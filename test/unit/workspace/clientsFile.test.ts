@@ -109,7 +109,7 @@ test('members are completed and explained in the editor', () => {
   ]);
   assert.deepEqual(complete('{"clients": [{"identities": [{|}]}]}'), ['certificate', 'spki-sha256', 'psk-identity']);
   assert.deepEqual(complete('{"clients": [{"gateway": |}]}'), ['true', 'false']);
-  assert.deepEqual(complete('|'), ['DOTS clients of a server']);
+  assert.deepEqual(complete('|'), ['DOTS clients of a server', 'Clients of the mock']);
   const { text, position } = withCaret('{"clients": [{"own-pre|fixes": []}]}');
   assert.match(
     service.hover(service.parse(text, file), position)?.markdown ?? '',

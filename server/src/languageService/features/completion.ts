@@ -12,7 +12,9 @@ import { memberOrder } from '../knowledge/usual';
 import { factLines, memberText, rfcLink, sectionOf, typeLine } from './facts';
 import { plainText, skeleton, skeletonMembers } from './skeleton';
 import { Trial } from './trial';
-import { nameSuggestions, valueSuggestions, withOtherBits } from './values';
+import { nameSuggestions, knownSuggestions, valueSuggestions, withOtherBits } from './values';
+import { templates, type Template } from '../knowledge/templates';
+import type { DocumentForm } from '#dots/workspace/fileNames';
 
 /** One thing that can be written at the cursor. */
 export interface Completion {
@@ -38,6 +40,10 @@ export interface Completion {
 
 /** What is known of a document besides its text. */
 export interface Surroundings extends DefinedNames {
+  /** The client's own prefixes. */
+  prefixes?: readonly string[];
+  /** The identifiers of clients. */
+  cuids?: readonly string[];
   /** Whether it goes to a server or came from one; if absent, its members decide. */
   direction?: Direction | undefined;
 }
@@ -56,7 +62,9 @@ export function complete(document: ParsedDocument, offset: number, around = noth
   const { direction } = around;
   switch (cursor.role) {
     case 'document':
-      return document.text.trim().length <= cursor.span.end - cursor.span.start ? wholeDocuments(place) : [];
+      return document.text.trim().length <= cursor.span.end - cursor.span.start
+        ? [...wholeDocuments(place), ...wholeTemplates(place, 'dots')]
+        : [];
     case 'name':
       return cursor.path.length === 0
         ? topMembers(document, cursor, place, direction)
@@ -110,6 +118,23 @@ function wholeDocuments(place: Placement): Completion[] {
     }),
   );
 }
+
+/** Texts to begin a file of a form with. */
+export function wholeTemplates(place: Placement, form: DocumentForm): Completion[] {
+  const fitting = templates.filter(({ fits }) => 'form' in fits && fits.form === form);
+  return fitting.map((template, index) => templateItem(template, place, rank(1, index)));
+}
+
+const templateItem = ({ label, prefix, description, body }: Template, place: Placement, sortText: string): Completion =>
+  place.item({
+    label,
+    kind: 'document',
+    detail: prefix,
+    documentation: description,
+    snippet: body,
+    filterText: `${prefix} ${label}`,
+    sortText,
+  });
 
 function topMembers(document: ParsedDocument, cursor: Cursor, place: Placement, direction?: Direction): Completion[] {
   if (cursor.names.some((name) => documentTypes.some((type) => type.topMember === name))) return [];
@@ -252,6 +277,7 @@ function values(document: ParsedDocument, cursor: Cursor, place: Placement, arou
   const member = schema['x-yang'] === undefined ? cursor.path : path;
   const suggestions = [
     ...nameSuggestions(member, around),
+    ...knownSuggestions(member, yang, around),
     ...withOtherBits(valueSuggestions(member, yang), yang, document.text, cursor),
   ];
   const own = cursor.touched ? at(document.value, path.reduce(child, '')) : undefined;
@@ -266,8 +292,14 @@ function values(document: ParsedDocument, cursor: Cursor, place: Placement, arou
 function container(kind: DocumentKind, name: string, schema: SchemaNode, place: Placement, trial: Trial): Completion[] {
   const label = schema.type === 'object' ? '{ }' : '[ ]';
   const snippet = skeleton(kind, name, schema, (path, option) => trial.acceptsBelow(path, option));
-  if (!trial.accepts(valueOf(snippet))) return [];
+  const fitting = templates.filter(
+    ({ fits, body }) =>
+      schema.type === 'object' && 'list' in fits && fits.list === name && trial.accepts(valueOf(body)),
+  );
+  const items = fitting.map((template, index) => templateItem(template, place, rank(1, index)));
+  if (!trial.accepts(valueOf(snippet))) return items;
   return [
+    ...items,
     place.item({
       label,
       kind: 'value',

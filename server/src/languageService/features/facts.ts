@@ -7,6 +7,7 @@ import type { SchemaNode, XYang, YangType } from '#dots/model/schema';
 import { longDuration } from '#dots/words/quantities';
 import { docs } from '#schemas/docs/index';
 import { ports, protocols } from '../knowledge/numbers';
+import { valueInWords } from './valueWords';
 
 /** The description of a member. `path` leads to it from the top-level member. */
 export function memberText(path: readonly string[], node: SchemaNode): Doc | undefined {
@@ -76,6 +77,8 @@ export function valueMeaning(path: readonly string[], yang: XYang | undefined, v
   if (isProtocol(name, yang?.type)) return protocols.get(Number(value));
   if (isPort(yang?.type)) return ports.get(Number(value));
   if (name === 'lifetime') return Number(value) === -1 ? 'indefinite: until it is withdrawn' : inWords(Number(value));
+  const words = valueInWords(name, yang, value);
+  if (words !== undefined) return words;
   const text = valueText(path, yang, value)?.text;
   const number = yang?.type?.enums?.[value];
   return number === undefined || text === undefined ? text : `${text} (${number} in CBOR.)`;

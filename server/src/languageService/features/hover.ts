@@ -1,3 +1,4 @@
+import { nearMember } from '#dots/check/suggestions';
 import { documentTypes, type DocumentKind } from '#dots/model/documents';
 import type { Range } from '#dots/model/finding';
 import { resolve, schemaAt, schemaOf, type SchemaNode } from '#dots/model/schema';
@@ -21,13 +22,33 @@ export function hover(document: ParsedDocument, offset: number): Hover | undefin
   if (!cursor.touched || cursor.token === undefined || kind === undefined) return undefined;
   const path = [...cursor.path, cursor.token];
   const node = schemaAt(kind, path);
-  if (node === undefined) return undefined;
+  if (node === undefined) return unknownMember(document, cursor, kind);
   const holder = cursor.role === 'value' && /^\d+$/.test(cursor.token) ? cursor.path : path;
   const markdown = [
     ...valueLines(document, cursor, kind, holder),
     ...memberLines(kind, holder, schemaAt(kind, holder) ?? node),
   ].join('\n');
   return { markdown, range: document.range(cursor.span) };
+}
+
+/** What a member that the schema does not have probably is. The markdown has names of the schema only. */
+function unknownMember(
+  document: ParsedDocument,
+  { role, path, token, span }: Cursor,
+  kind: DocumentKind,
+): Hover | undefined {
+  const members = Object.keys(schemaAt(kind, path)?.properties ?? {});
+  if (role !== 'name' || token === undefined || members.length === 0) return undefined;
+  const within = path.findLast((each) => !/^\d+$/.test(each)) ?? '';
+  const { sentence: advice, use, rfc } = nearMember(token, members, within);
+  if (use === undefined && rfc === undefined) return undefined;
+  const known = use === undefined ? undefined : schemaAt(kind, [...path, use]);
+  const markdown = [
+    `There is no such member here: ${advice}`,
+    ...(use === undefined || known === undefined ? [] : ['', '---', '', ...memberLines(kind, [...path, use], known)]),
+    ...(rfc === undefined ? [] : ['', rfcLink(rfc)]),
+  ].join('\n');
+  return { markdown, range: document.range(span) };
 }
 
 function memberLines(kind: DocumentKind, path: readonly string[], node: SchemaNode): string[] {

@@ -1,9 +1,10 @@
-import { isObject, itemsOf } from '#dots/model/json';
+import { isObject, itemsOf, type JsonValue } from '#dots/model/json';
+import { at, child } from '#dots/model/pointer';
 import { safeJson } from '#dots/model/text';
 import { cursorAt, type Cursor } from '../documents/cursor';
 import type { ParsedDocument } from '../documents/document';
 import { stringContent } from '../documents/tokens';
-import { Placement, type Completion } from './completion';
+import { Placement, wholeTemplates, type Completion } from './completion';
 import { rfcLink } from './facts';
 import type { Hover } from './hover';
 import {
@@ -15,8 +16,11 @@ import {
 } from '#dots/workspace/ownSchema';
 import { definedNames } from '#dots/workspace/policy/names';
 
-/** Names that are not in the schemas: codes of findings, names of server profiles. */
-export type Known = Readonly<Record<'codes' | 'profiles', readonly string[]>>;
+/** Names that are not in the schemas: codes of findings, names of server profiles, cuids. */
+export interface Known extends Readonly<Record<'codes' | 'profiles' | 'cuids', readonly string[]>> {
+  /** The highest mid that each client has used. */
+  usedMids: ReadonlyMap<string, number>;
+}
 
 /** The completions at an offset of a file of the product's own. */
 export function completeConfig(document: ParsedDocument, form: ConfigForm, offset: number, known: Known): Completion[] {
@@ -26,19 +30,19 @@ export function completeConfig(document: ParsedDocument, form: ConfigForm, offse
   switch (cursor.role) {
     case 'document':
       return document.text.trim().length <= cursor.span.end - cursor.span.start
-        ? [wholeFile(configSchemaOf(form), place)]
+        ? [wholeFile(configSchemaOf(form), place), ...wholeTemplates(place, form)]
         : [];
     case 'name':
       return [
         ...members(configSchemaAt(form, cursor.path), cursor, place),
-        ...knownMembers(configSchemaAt(form, cursor.path), cursor, place, namesFor(document, known)),
+        ...knownMembers(configSchemaAt(form, cursor.path), cursor, place, namesFor(document, known, cursor)),
       ];
     case 'value':
       return values(
         configSchemaAt(form, [...cursor.path, cursor.token ?? '']),
         place,
         cursor,
-        namesFor(document, known),
+        namesFor(document, known, cursor),
       );
     case 'none':
       return [];
@@ -96,14 +100,25 @@ function members(schema: ConfigSchema | undefined, cursor: Cursor, place: Placem
 type NamesFor = (schema: ConfigSchema) => readonly string[];
 
 /** Names that a file defines itself, and those that are known elsewhere. */
-function namesFor({ value }: ParsedDocument, { codes, profiles }: Known): NamesFor {
+function namesFor(document: ParsedDocument, { codes, profiles, cuids, usedMids }: Known, cursor: Cursor): NamesFor {
+  const { value } = document;
   const servers = ['simulated', ...profiles.map((name) => `profile ${name}`)];
   return ({ 'x-names': names, 'x-known': known }) =>
     names === undefined
       ? known === undefined
         ? []
-        : { codes, profiles, servers }[known]
+        : { codes, profiles, servers, cuids, mids: nextMids(value, cursor, usedMids) }[known]
       : [...(names.also ?? []), ...definedNames(value, names.of)];
+}
+
+/** The next mid that is free in the file and, as far as the client of the entry is known, in the ledger. */
+function nextMids(value: JsonValue | undefined, { path }: Cursor, used: ReadonlyMap<string, number>): string[] {
+  const entry = at(value, path.reduce(child, ''));
+  const cuid = isObject(entry) && typeof entry.cuid === 'string' ? entry.cuid : undefined;
+  const others = itemsOf(isObject(value) ? value.files : undefined).filter((each) => each !== entry);
+  const inFile = others.map((each) => (isObject(each) ? Number(each.mid ?? -1) : -1));
+  const inLedger = cuid === undefined ? [...used.values()] : [used.get(cuid) ?? -1];
+  return [String(Math.max(-1, ...inFile, ...inLedger) + 1)];
 }
 
 /** Members whose names are known values, such as codes of findings. */
@@ -153,7 +168,7 @@ function values(
   }
   const fitting = schema.type === 'boolean' ? ['true', 'false'] : (schema.enum ?? namesOf(schema));
   return fitting.map((label, index) => {
-    const written = schema.type === 'boolean' ? label : `"${label}"`;
+    const written = schema.type === 'boolean' || schema.type === 'integer' ? label : `"${label}"`;
     return place.item({
       label,
       kind: 'value',

@@ -72,10 +72,24 @@ const namedBy: Readonly<Record<string, [of: keyof DefinedNames, detail: string]>
 export function nameSuggestions(path: readonly string[], names: DefinedNames): ValueSuggestion[] {
   const [of, detail] = namedBy[path.findLast((token) => !/^\d+$/.test(token)) ?? ''] ?? [];
   if (of === undefined || detail === undefined) return [];
-  return names[of].map((name) => {
-    const written = JSON.stringify(name);
-    return { label: oneLine(name), detail, snippet: inSnippet(written), filterText: written, group: 0 };
-  });
+  return names[of].map((name) => textSuggestion(name, detail));
+}
+
+/** Own prefixes where targets are written, and identifiers of clients. */
+export function knownSuggestions(
+  path: readonly string[],
+  yang: XYang | undefined,
+  { prefixes = [], cuids = [] }: { prefixes?: readonly string[]; cuids?: readonly string[] },
+): ValueSuggestion[] {
+  const name = path.findLast((token) => !/^\d+$/.test(token)) ?? '';
+  if (name === 'cuid') return cuids.map((cuid) => textSuggestion(cuid, 'client identifier'));
+  const isTarget = /-prefix$/.test(yang?.type?.name ?? '') && /^(?:target|destination)-/.test(name);
+  return isTarget ? prefixes.map((prefix) => textSuggestion(prefix, 'own prefix')) : [];
+}
+
+function textSuggestion(text: string, detail: string): ValueSuggestion {
+  const written = JSON.stringify(text);
+  return { label: oneLine(text), detail, snippet: inSnippet(written), filterText: written, group: 0 };
 }
 
 function presetSuggestion(type: YangType, preset: string, units: string | undefined): ValueSuggestion {

@@ -2,8 +2,10 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { documentTypes } from '#dots/model/documents';
 import { createLanguageService } from '#service/service';
+import { templates } from '#service/knowledge/templates';
 import { accepted, completeAt, validate, withCaret } from '../../../support/caret';
 
+const service = createLanguageService();
 const scope = (inside: string): string => `{"ietf-dots-signal-channel:mitigation-scope": {"scope": [{${inside}`;
 const acl = (inside: string): string => `{"ietf-dots-data-channel:acls": {"acl": [{"name": "a", ${inside}`;
 const labels = (marked: string): string[] =>
@@ -12,10 +14,8 @@ const labels = (marked: string): string[] =>
     .map(({ label }) => label);
 
 test('an empty text is offered every kind of document, whole', () => {
-  assert.deepEqual(
-    labels('|'),
-    documentTypes.map(({ title }) => title),
-  );
+  const kinds = documentTypes.map(({ title }) => title);
+  assert.deepEqual(labels('|').slice(0, kinds.length), kinds);
   assert.deepEqual(labels(' \n|\n'), labels('|'));
   assert.deepEqual(labels('mit|'), labels('|'));
   assert.deepEqual(labels('{} |'), []);
@@ -35,6 +35,30 @@ for (const { title, kind } of documentTypes) {
     );
   });
 }
+
+const ownNames: Readonly<Record<string, string>> = { policy: 'x.orchestrator.json', clients: 'dots.clients.json' };
+
+for (const { label, fits } of templates) {
+  if (!('form' in fits)) continue;
+  test(`the template "${label}" is offered in an empty text, and is a document without errors`, () => {
+    const name = ownNames[fits.form] ?? 'a.dots.json';
+    const empty = service.parse('', name);
+    const item = service.complete(empty, { line: 0, character: 0 }).find((each) => each.label === label);
+    const { findings } = service.validate(service.parse(item?.text ?? '', name));
+    assert.deepEqual(
+      findings.filter(({ severity }) => severity === 'error'),
+      [],
+    );
+  });
+}
+
+test('templates are offered only where they fit', () => {
+  const isTemplate = (label: string): boolean => templates.some((each) => each.label === label);
+  assert.deepEqual(labels(scope('"target-protocol": [|]')).filter(isTemplate), []);
+  assert.deepEqual(labels(scope('|')).filter(isTemplate), []);
+  assert.deepEqual(labels(acl('"aces": {"ace": [|]}}]}}')).filter(isTemplate), ['Rate-limiting rule (ACE)']);
+  assert.deepEqual(labels('{|}').filter(isTemplate), []);
+});
 
 test('the root object is offered the top-level members, until it has one', () => {
   assert.deepEqual(

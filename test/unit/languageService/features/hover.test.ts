@@ -14,6 +14,41 @@ const shown: [name: string, marked: string, expected: RegExp[], place: string][]
   ],
   ['a lifetime', scope('"lifetime": 54|00'), [/^1 hour 30 minutes\./, /\*\*lifetime\*\*/], '5400'],
   ['a lifetime without end', scope('"lifetime": |-1'), [/^Indefinite/], '-1'],
+  [
+    'a prefix',
+    scope('"target-prefix": ["192.0.2.|128/25"]'),
+    [/^128 addresses, 192\.0\.2\.128 to 192\.0\.2\.255\./],
+    '"192.0.2.128/25"',
+  ],
+  [
+    'a prefix of IPv6',
+    scope('"target-prefix": ["2001:db8|::/32"]'),
+    [/^2\^96 addresses, 2001:db8:: to 2001:db8:ffff:ffff:ffff:ffff:ffff:ffff\./],
+    '"2001:db8::/32"',
+  ],
+  ['a single address', scope('"target-prefix": ["192.0.2.|1/32"]'), [/^One address\./], '"192.0.2.1/32"'],
+  ['a time', scope('"mitigation-start": "1608336|568"'), [/^2020-12-19 00:09:28 UTC\./], '"1608336568"'],
+  [
+    'a rate',
+    acl('"aces": {"ace": [{"actions": {"rate-limit": "125000|.00"}}]}'),
+    [/^1 Mbit\/s\./, /\*\*rate-limit\*\*/],
+    '"125000.00"',
+  ],
+  [
+    'a member of a draft',
+    scope('"target-|port": []'),
+    [
+      /^There is no such member here: ports are written as ranges; write "target-port-range"\./,
+      /\*\*target-port-range\*\*/,
+    ],
+    '"target-port"',
+  ],
+  [
+    'a member that resembles another one',
+    scope('"lifetme|": 60'),
+    [/^There is no such member here: did you mean "lifetime"\?/, /\*\*lifetime\*\*/],
+    '"lifetme"',
+  ],
   ['a protocol number', scope('"target-protocol": [6, |17]'), [/^UDP\./, /\*\*target-protocol\*\*/], '17'],
   ['a port', scope('"target-port-range": [{"lower-port": 5|3}]'), [/^DNS/], '53'],
   [

@@ -320,7 +320,7 @@ test('names that the file defines are completed and explained; members and value
     'path',
     'watches',
   ]);
-  assert.deepEqual(complete('|'), ['Policy of an orchestrator']);
+  assert.deepEqual(complete('|'), ['Policy of an orchestrator', 'Orchestrator policy']);
   const hover = (marked: string): string => {
     const { text, position } = withCaret(marked);
     return service.hover(service.parse(text, file), position)?.markdown ?? '';
