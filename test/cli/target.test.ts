@@ -143,7 +143,7 @@ test('the severities of the workspace file decide what may be sent, and a status
       '--workspace',
       join(folder(t, { 'w.json': JSON.stringify(workspace) }), 'w.json'),
     ]);
-  const strict = { level: 'strict', severities: { 'yang/type': 'error' } };
+  const strict = { level: 'strict', severities: { 'yang/wrong-type': 'error' } };
   assert.equal(send(strict).status, 0);
   assert.match(
     send({ files: [{ path: '**/a.dots.json', direction: 'status' }] }).err,

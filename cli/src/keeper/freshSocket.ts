@@ -1,5 +1,5 @@
 import type { PrivateFolder } from '#dots/runtime/privateFolder';
-import { newPipe } from '#dots/sessionSocket/socketPath';
+import { newPipe } from '#dots/sessionSocket/newPipe';
 import { UsageError } from '../command';
 
 /**

@@ -1,11 +1,10 @@
 import * as vscode from 'vscode';
-import type { TreeNode } from './treeNode';
+import { rowId, type TreeNode } from './treeNode';
 
 /** A row of the session view as a tree item of the editor: stable id, tooltip, and a name for screen readers. */
 export function treeItem(node: TreeNode): vscode.TreeItem {
   const item = new vscode.TreeItem(node.label, collapsible(node));
-  // The editor keeps a row collapsed that had no rows below it at first, so with rows it is another one.
-  item.id = node.children.length === 0 ? node.id : `${node.id}/`;
+  item.id = rowId(node);
   item.description = node.description;
   item.tooltip = node.tooltip;
   item.iconPath = new vscode.ThemeIcon(

@@ -62,3 +62,6 @@ export function fact(id: string, label: string, description: string, icon: strin
     children: [],
   };
 }
+
+/** The id of a row in the editor. It keeps a row collapsed that had none below it at first: with some it is another. */
+export const rowId = ({ id, children }: TreeNode): string => (children.length === 0 ? id : `${id}/`);

@@ -77,6 +77,7 @@ export class Connection {
       maxResponseSize: longestAnswer,
       ...times,
     });
+    this.client.on('connect', () => dialler.repeatEnd());
   }
 
   /**

@@ -23,6 +23,7 @@ interface Way {
 export class Dialler {
   /** Whether the connection is established, so that something may have been sent over it. */
   established = false;
+  private latest: TLSSocket | undefined;
   private underway = new AbortController();
 
   constructor(private readonly way: Way) {}
@@ -35,10 +36,22 @@ export class Dialler {
           this.established = false;
         });
         this.established = true;
+        this.latest = socket;
         callback(null, socket);
       },
       (error: unknown) => callback(error as Error, null),
     );
+  }
+
+  /**
+   * Undici listens to a connection only once its parser is compiled: the end of one that was refused until then is
+   * repeated for it, because a server that requires a client certificate ends it at once (RFC 8446 section 4.4.2.4).
+   */
+  repeatEnd(): void {
+    const { latest } = this;
+    if (latest?.closed !== true) return;
+    if (latest.errored) latest.emit('error', latest.errored);
+    latest.emit('close', latest.errored !== null);
   }
 
   /** Ends a connection attempt that is no longer needed. */

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { lstatSync, readFileSync, type Stats } from 'node:fs';
 import { join } from 'node:path';
 import { isOthers } from '#dots/runtime/ownership';
@@ -35,9 +34,6 @@ function isOwn(path: string, is: (stats: Stats) => boolean): boolean {
   const stats = lstatSync(path, { throwIfNoEntry: false });
   return stats !== undefined && is(stats) && !isOthers(stats);
 }
-
-/** The name of a new pipe, which other users cannot guess. */
-export const newPipe = (): string => `\\\\.\\pipe\\dots-${randomBytes(16).toString('hex')}`;
 
 function pipeOf(path: string): string | undefined {
   try {

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { keeperSocket, newPipe } from '#dots/sessionSocket/socketPath';
+import { newPipe } from '#dots/sessionSocket/newPipe';
+import { keeperSocket } from '#dots/sessionSocket/socketPath';
 import { folder } from '../../support/dots';
 
 test('on Windows the file of the socket names a pipe that nobody else can guess', (t) => {

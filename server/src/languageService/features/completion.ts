@@ -1,5 +1,4 @@
 import type { Direction } from '#dots/check/check';
-import { rulesOut, type Frame } from '#dots/check/expressions';
 import { documentTypes, type DocumentKind, type DocumentType } from '#dots/model/documents';
 import type { Position, Range } from '#dots/model/finding';
 import { isObject, type JsonObject, type JsonValue } from '#dots/model/json';
@@ -10,6 +9,7 @@ import { cursorAt, type Cursor } from '../documents/cursor';
 import { parseDocument, type ParsedDocument } from '../documents/document';
 import { memberOrder } from '../knowledge/usual';
 import { factLines, memberText, rfcLink, sectionOf, typeLine } from './facts';
+import { isRuledOut, kindOf } from './conditions';
 import { plainText, skeleton, skeletonMembers } from './skeleton';
 import { Trial } from './trial';
 import { nameSuggestions, knownSuggestions, valueSuggestions, withOtherBits } from './values';
@@ -172,9 +172,8 @@ function members(document: ParsedDocument, cursor: Cursor, place: Placement, dir
   const order = memberOrder[holder(cursor.path)] ?? [];
   const around = aroundName(document.value, cursor);
   const trial = new Trial(document.value, cursor.path, around.others, true, direction);
-  const frames = framesAt(kind, document.value, cursor.path);
-  const fits = ([name, { 'x-yang': yang }]: [string, SchemaNode]): boolean =>
-    !excluded.has(name) && !(frames !== undefined && yang?.when !== undefined && rulesOut(yang.when, frames));
+  const fits = ([name]: [string, SchemaNode]): boolean =>
+    !excluded.has(name) && !isRuledOut(document.value, [...cursor.path, name]);
   return Object.entries(object.properties)
     .filter(fits)
     .flatMap(([name, node], index) => {
@@ -191,21 +190,6 @@ function members(document: ParsedDocument, cursor: Cursor, place: Placement, dir
         }),
       ];
     });
-}
-
-/**
- * The objects on the way to the one at a path, with their schemas; undefined if the document cannot be read that far.
- */
-function framesAt(kind: DocumentKind, document: JsonValue | undefined, path: readonly string[]): Frame[] | undefined {
-  const frames: Frame[] = [];
-  let value = document;
-  for (let depth = 0; depth <= path.length; depth++) {
-    const schema = schemaAt(kind, path.slice(0, depth));
-    if (isObject(value) && schema !== undefined) frames.push({ value, schema });
-    else if (!Array.isArray(value)) return undefined;
-    value = at(value, child('', path[depth] ?? ''));
-  }
-  return frames;
 }
 
 /** The members of the object around a name, without the one at the cursor; and the value of that one. */
@@ -324,10 +308,6 @@ function unlisted(completions: Completion[], document: ParsedDocument, cursor: C
 /** The name of the member that holds the value at a path: array indexes are skipped. */
 function holder(path: readonly string[]): string {
   return path.findLast((token) => !/^\d+$/.test(token)) ?? '';
-}
-
-function kindOf(path: readonly string[]): DocumentKind | undefined {
-  return documentTypes.find(({ topMember }) => topMember === path[0])?.kind;
 }
 
 /** The rank of a member: those with an order of use come first in their group. */

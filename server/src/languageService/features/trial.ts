@@ -1,7 +1,8 @@
 import { check, directionOf, type Direction } from '#dots/check/check';
 import type { Fault } from '#dots/model/finding';
 import { isObject, type JsonObject, type JsonValue } from '#dots/model/json';
-import { at } from '#dots/model/pointer';
+import { at, tokens } from '#dots/model/pointer';
+import { isRuledOut } from './conditions';
 
 /**
  * How many entries of each list around a place are part of a trial: enough for rules between entries, and quick in a
@@ -77,7 +78,8 @@ export class Trial {
    */
   private isIncomplete({ code, pointer, atName }: Fault, document: JsonValue | undefined): boolean {
     if (incomplete.test(code) || (atName !== true && isBlank(at(document, pointer)))) return true;
-    return code === 'yang/not-allowed-here' && at(this.before, pointer) === undefined;
+    if (code !== 'yang/not-allowed-here' || at(this.before, pointer) !== undefined) return false;
+    return !isRuledOut(document, tokens(pointer));
   }
 
   /** The findings of conditions that exist without the value. */

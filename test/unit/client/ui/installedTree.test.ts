@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import type { JsonObject } from '#dots/model/json';
 import { installedNodes } from '../../../../client/src/ui/installedTree';
 import { sessionTree } from '../../../../client/src/ui/sessionTree';
+import { rowId } from '../../../../client/src/ui/treeNode';
 
 const state = (...acls: JsonObject[]): Parameters<typeof installedNodes>[0] => ({
   name: 'upstream',
@@ -47,7 +48,7 @@ test('a row that gets its first child has another id: the editor would leave it 
   const ids = [[], [alias]].map((aliases) =>
     sessionTree({ sessions: [], waiting, orchestrator: { ...orchestrator, aliases }, now: 0 })
       .filter(({ role }) => role === 'orchestrator')
-      .map(({ id }) => id),
+      .map(rowId),
   );
   assert.notDeepEqual(ids[0], ids[1]);
 });
