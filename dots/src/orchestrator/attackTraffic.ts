@@ -99,9 +99,10 @@ export class AttackTraffic {
     const targets = itemsOf(scope['target-prefix']).map(String);
     const seconds = attackSeconds - age;
     if (targets.length === 0 || seconds <= 0 || this.isMet(targets)) return;
-    const alike = JSON.stringify([targets, vectors, matchOf(scope)]);
+    const match = matchOf(scope);
+    const alike = JSON.stringify([targets, vectors, match]);
     const attack = this.attacks.get(alike) ?? {
-      requested: { name: key, targets, vectors, ...matchOf(scope) },
+      requested: { name: key, targets, vectors, ...match },
       members: new Set(),
       seconds,
     };
@@ -163,6 +164,7 @@ export class AttackTraffic {
   }
 
   private isMet(texts: readonly string[]): boolean {
+    if (!this.isLasting) return false;
     const targets = texts.flatMap((text) => parsePrefix(text) ?? []);
     const meets = (to: Prefix | undefined): boolean =>
       to !== undefined && targets.some((target) => overlaps(target, to));

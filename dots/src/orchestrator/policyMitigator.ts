@@ -34,6 +34,7 @@ import { NodeTables } from './nodeTables';
 import type { RequestFacts } from './policy/facts';
 import { baselinesIn, requestFacts, type ReceivedTelemetry } from './requestFacts';
 import { RuleDrops } from './ruleDrops';
+import { Resumption } from './resumption';
 import { RunningMitigation } from './runningMitigation';
 import { ScrubbedVolumes } from './scrubbedVolumes';
 import type { Scrubbers } from './scrubbing';
@@ -64,8 +65,7 @@ export class PolicyMitigator implements Mitigator {
   private readonly seconds: SimulatedSeconds;
   readonly traffic: AttackTraffic;
   private readonly filtering: Filtering;
-  /** Started by a server that does not know its clients yet. */
-  private readonly early = new Set<RunningMitigation>();
+  private readonly resumption: Resumption<RunningMitigation>;
   private current: Policy;
   /** Nodes of earlier policies: they have the rules of requests that run. */
   private retired: PolicyNode[] = [];
@@ -81,6 +81,8 @@ export class PolicyMitigator implements Mitigator {
     this.traffic = new AttackTraffic(world, policy);
     const withoutRules = (running: RunningMitigation): void => running.report(status.exceeded);
     this.filtering = new Filtering({ policy, world, tables: this.tables, clock, withoutRules });
+    const done = (): void => this.scrubbers?.resumed();
+    this.resumption = new Resumption({ clock, resume: (running) => this.resume(running), done });
     this.seconds = new SimulatedSeconds(world, clock, () => this.beforeSecond());
     this.seconds.onSecond(() => this.filtering.second());
     if (this.traffic.isLasting) this.seconds.begin();
@@ -117,13 +119,13 @@ export class PolicyMitigator implements Mitigator {
     this.server = server;
     this.filtering.attach(server);
     server.watchDataClients(() => this.seconds.begin());
-    for (const running of this.early) this.resume(running);
-    this.early.clear();
-    this.scrubbers?.resumed();
+    this.resumption.begin();
     this.seconds.begin();
   }
 
   admit(proposal: Proposal): Objection | undefined {
+    const { isLimited } = this;
+    this.resumption.ahead(({ mitigation }) => isLimited || mitigation.cuid === proposal.cuid);
     return proposal.mitigation === undefined
       ? this.admitAcls(proposal)
       : this.admitMitigation(proposal, proposal.mitigation);
@@ -143,12 +145,12 @@ export class PolicyMitigator implements Mitigator {
       ended: () => {
         this.traffic.end(key);
         this.scrubbed.delete(key);
-        this.early.delete(running);
+        this.resumption.delete(running);
         this.filtering.remove(running);
         this.seconds.begin();
       },
     });
-    if (this.server === undefined) this.early.add(running);
+    if (this.server === undefined) this.resumption.add(running);
     else this.carryOut(running);
     return running;
   }
@@ -156,7 +158,13 @@ export class PolicyMitigator implements Mitigator {
   /** Stops the simulated time. */
   close(): void {
     this.seconds.close();
+    this.resumption.close();
     this.filtering.close();
+  }
+
+  /** Whether there are nodes that cannot have every rule. */
+  private get isLimited(): boolean {
+    return this.policy.nodes.some(({ rules, router }) => rules < unlimitedRules || router !== undefined);
   }
 
   private admitMitigation(proposal: Proposal, mitigation: Mitigation): Objection | undefined {
@@ -174,10 +182,7 @@ export class PolicyMitigator implements Mitigator {
     const acls = this.changedAcls(proposal);
     if (stored === undefined || acls.length === 0) return undefined;
     const situation = this.situationOf(client, this.factsOf({}, client));
-    const isLimited = situation.policy.nodes.some(
-      ({ rules, router }) => rules < unlimitedRules || router !== undefined,
-    );
-    const isChecked = isLimited || situation.facts.role === 'dms' || situation.baselines.length > 0;
+    const isChecked = this.isLimited || situation.facts.role === 'dms' || situation.baselines.length > 0;
     const refusal = isChecked ? refusalOfAcls(acls, stored, situation) : undefined;
     if (refusal !== undefined) return this.refused(refusal, proposal);
     this.placeAcls(client, cuid);
