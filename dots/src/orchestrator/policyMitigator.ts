@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { unrestricted, type Client } from '#dots/dotsServer/state/clients';
 import type { StoredDecision } from '#dots/dotsServer/state/decisions';
 import { isActiveAcl } from '#dots/dotsServer/state/activation';
@@ -212,11 +213,11 @@ export class PolicyMitigator implements Mitigator {
   /** ACLs that are new or changed and filter at once. */
   private changedAcls({ cuid, stored }: Proposal): JsonObject[] {
     if (stored === undefined) return [];
-    const before = new Map(this.server?.dataClient(cuid)?.acls.map(({ value }) => [value.name, JSON.stringify(value)]));
+    const before = new Map(this.server?.dataClient(cuid)?.acls.map(({ value }) => [value.name, value]));
     const mitigations = this.filtering.of(cuid);
     return stored.acls
       .map(({ value }) => value)
-      .filter((acl) => before.get(acl.name) !== JSON.stringify(acl) && isActiveAcl(acl, stored, mitigations))
+      .filter((acl) => !isDeepStrictEqual(before.get(acl.name), acl) && isActiveAcl(acl, stored, mitigations))
       .map((acl) => withinDomain(acl, stored.ownPrefixes));
   }
 

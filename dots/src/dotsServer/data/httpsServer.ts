@@ -189,16 +189,27 @@ function refusalText(error: Error, port: number | undefined): string {
 const clientAt = (port: number | undefined): string =>
   port === undefined ? 'the client' : `the client at port ${port}`;
 
+/** The identities that connections have proved: a certificate is read once for all requests of its connection. */
+const identities = new WeakMap<TLSSocket, string>();
+
+function identityOf(socket: TLSSocket): string | undefined {
+  const known = identities.get(socket);
+  const certificate = known === undefined ? socket.getPeerX509Certificate() : undefined;
+  if (certificate === undefined) return known;
+  const identity = keyIdentity(certificate.raw);
+  identities.set(socket, identity);
+  return identity;
+}
+
 /** Undefined where its identity belongs to none. */
 function clientOf(socket: TLSSocket, clients: Clients): Client | undefined {
-  const certificate = socket.getPeerX509Certificate();
-  return certificate && clients.of(keyIdentity(certificate.raw));
+  const identity = identityOf(socket);
+  return identity === undefined ? undefined : clients.of(identity);
 }
 
 function requesterOf(socket: TLSSocket, clients: Clients): Requester {
-  const certificate = socket.getPeerX509Certificate();
-  if (certificate === undefined) throw fail(401, 'access-denied', 'A client certificate is required.');
-  const identity = keyIdentity(certificate.raw);
+  const identity = identityOf(socket);
+  if (identity === undefined) throw fail(401, 'access-denied', 'A client certificate is required.');
   const client = clients.of(identity);
   if (client === undefined)
     throw fail(
